@@ -1,0 +1,114 @@
+import type { ItemFilter } from '@sparc/tables'
+import type { Table } from 'apache-arrow'
+
+/** What a system learns from: `items` (the catalogue), `sequences` (train users) and, for early stopping, validation `cases`. */
+export interface FitData {
+  /** `items` table; every row number in the other tables points into it. */
+  items: Table
+  /** `sequences` table: one row a training user, items oldest first. */
+  sequences: Table
+  /** `cases` table: histories with the targets that should be found. Without it there is no early stopping. */
+  validation?: Table
+}
+
+/** How one run of `fit` goes; what the model is belongs to the system's own options. */
+export interface FitOptions {
+  /** Seeds everything random in this run: initial weights, batches, negatives, dropout. Default 1. */
+  seed?: number
+  /** Stops the run within two seconds; `fit` then rejects with `CancelledError` and the best state so far stays loaded. */
+  signal?: AbortSignal
+  /** Called for each event, in order, from the training loop; keep it short. */
+  onEvent?: (event: FitEvent) => void
+  /** Where to stop: after so many steps or seconds, whichever comes first. Default: the system's own number of steps. */
+  budget?: { steps?: number; seconds?: number }
+  /** How validation cases are used. Recall@k with the history removed, every `every` steps, stops after `patience` checks without a better one. */
+  validation?: { every?: number; k?: number; patience?: number; maxUsers?: number }
+  /** Keeps the whole training state in a folder, every `every` steps and at the end; `resume` continues from it where it exists. */
+  checkpoint?: { directory: string; every?: number; resume?: boolean }
+}
+
+/** What one level of a codebook looks like at the moment. */
+export interface LevelHealth {
+  /** Share of the codes that at least one item uses, 0 to 1. */
+  usage: number
+  /** exp(entropy) of the distribution of the items over the codes, 1 to the number of codes. */
+  perplexity: number
+  /** Share of the items in the largest code, 0 to 1. */
+  largest: number
+}
+
+/** Something that happened during `fit`. */
+export type FitEvent =
+  | {
+      type: 'start'
+      system: string
+      items: number
+      sequences: number
+      skipped: number
+      steps: number
+      backend?: string
+    }
+  | { type: 'phase'; step: number; phase: string }
+  | {
+      type: 'step'
+      step: number
+      steps: number
+      /** Weighted sum of the parts. */
+      loss: number
+      /** Loss parts by name, unweighted. */
+      parts: Record<string, number>
+      learningRate: number
+      /** Seconds since the run began. */
+      seconds: number
+    }
+  | { type: 'validation'; step: number; k: number; recall: number; best: boolean; seconds: number }
+  | { type: 'codebook'; step: number; levels: LevelHealth[]; collisions: number; revived: number }
+  | { type: 'checkpoint'; step: number; directory: string }
+  | { type: 'end'; report: FitReport }
+
+/** How a run of `fit` went. */
+export interface FitReport {
+  system: string
+  /** Steps taken (0 for systems that are computed, not trained). */
+  steps: number
+  seconds: number
+  /** `budget`: all steps or seconds used; `early`: validation stopped getting better; `done`: nothing to iterate. */
+  stopped: 'budget' | 'early' | 'done'
+  /** The state that is now loaded; absent without validation cases. */
+  best?: { step: number; k: number; recall: number }
+  /** Which TensorFlow backend did the work; absent for systems that need none. */
+  backend?: string
+  /** Training users that were skipped because they have fewer than two interactions. */
+  skipped: number
+}
+
+/** Options of `recommend`. */
+export interface RecommendOptions {
+  /** Length of each list; clamped to the catalogue. */
+  k: number
+  /** Leave out the query's `seen` items (`history` where the column is absent). Default true. */
+  excludeSeen?: boolean
+  /** Only these items may be recommended. */
+  among?: ItemFilter
+}
+
+/** Every system, ours or a baseline: a table in, a table out. */
+export interface Recommender {
+  readonly name: string
+  /** Learns from `data`. */
+  fit(data: FitData, options?: FitOptions): Promise<FitReport>
+  /** `recommendations` table, one row for each row of `queries`: exact, over the whole catalogue. */
+  recommend(queries: Table, options: RecommendOptions): Promise<Table>
+  /** Writes the model to a folder, atomically; `loadRecommender` reads it back. */
+  save(directory: string): Promise<void>
+  /** Frees what the model holds; it can't be used afterwards. */
+  dispose(): void
+}
+
+/** The systems that an index can serve: items and interests are vectors. */
+export interface VectorRecommender extends Recommender {
+  /** `embeddings` table of all items, with codes where the system has them. */
+  embedItems(): Promise<Table>
+  /** `interests` table, one row for each row of `queries`: at most `interests` vectors each. */
+  embedUsers(queries: Table, options?: { interests?: number }): Promise<Table>
+}
