@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs'
+
+/**
+ * Runs `compute` outside of the gradient tape: what it returns is a constant to every gradient around it. tfjs records
+ * nothing inside of a custom gradient, and this one has no inputs, so nothing leads through it.
+ */
+export function constant<T extends tf.Tensor>(compute: () => T): T {
+  return tf.customGrad(() => ({ value: compute(), gradFunc: () => [] }))() as T
+}
+
+/** `sg(x)`: the value of `x`, and no gradient. */
+export function stopGradient<T extends tf.Tensor>(x: T): T {
+  return constant(() => tf.clone(x))
+}
+
+/**
+ * Rows of a codebook. Its gradient is a product with one-hot rows, which every backend has, wasm included.
+ *
+ * @param codewords `[size, dim]`
+ * @param codes int32 `[batch]`
+ * @returns `[batch, dim]`
+ */
+export function lookup(codewords: tf.Tensor2D, codes: tf.Tensor1D): tf.Tensor2D {
+  const size = codewords.shape[0]
+  const gather = tf.customGrad((table, save) => {
+    if (typeof save === 'function') save([codes])
+    return {
+      value: tf.gather(table as tf.Tensor2D, codes),
+      gradFunc: (dy: tf.Tensor2D, saved: tf.Tensor[]) =>
+        tf.matMul(tf.cast(tf.oneHot(saved[0] as tf.Tensor1D, size), 'float32') as tf.Tensor2D, dy, true),
+    }
+  })
+  return gather(codewords) as tf.Tensor2D
+}
+
+/**
+ * The straight-through estimator: the value of `quantized`, the gradient of the identity in `z`
+ * (Bengio et al. 2013; van den Oord et al., NeurIPS 2017, section 3.2).
+ */
+export function straightThrough(z: tf.Tensor2D, quantized: tf.Tensor2D): tf.Tensor2D {
+  const pass = tf.customGrad(() => ({
+    value: tf.clone(quantized),
+    gradFunc: (dy: tf.Tensor) => tf.clone(dy),
+  }))
+  return pass(z) as tf.Tensor2D
+}

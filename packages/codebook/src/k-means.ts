@@ -1,0 +1,100 @@
+import type { Matrix, Random } from '@sparc/tables'
+import { nearest } from './nearest.ts'
+
+/** How k-means runs. */
+export interface KMeansOptions {
+  /** Rounds of Lloyd's algorithm. Default 25. */
+  iterations?: number
+  /** Vectors used per code; more are sampled down to this many. Default 256, as FAISS does. */
+  samplesPerCode?: number
+}
+
+function squaredDistance(a: Float32Array, i: number, b: Float32Array, j: number, dim: number): number {
+  let sum = 0
+  for (let d = 0; d < dim; d++) sum += (a[i * dim + d] - b[j * dim + d]) ** 2
+  return sum
+}
+
+/** `count` distinct rows in random order, or all of them where there are no more. */
+export function sampleRows(vectors: Matrix, count: number, random: Random): Matrix {
+  if (vectors.rows <= count) return vectors
+  const { dim } = vectors
+  const order = random.shuffle(Int32Array.from({ length: vectors.rows }, (_, i) => i))
+  const data = new Float32Array(count * dim)
+  for (let r = 0; r < count; r++) data.set(vectors.data.subarray(order[r] * dim, (order[r] + 1) * dim), r * dim)
+  return { data, rows: count, dim }
+}
+
+/**
+ * k-means++ seeding: each next centre is a vector drawn with probability proportional to its squared distance from the
+ * nearest centre so far (Arthur and Vassilvitskii, SODA 2007, section 2.2).
+ *
+ * @returns `[size, dim]`
+ */
+export function kMeansPlusPlus(vectors: Matrix, size: number, random: Random): Matrix {
+  const { data, rows, dim } = vectors
+  const centres = new Float32Array(size * dim)
+  const least = new Float64Array(rows).fill(Number.POSITIVE_INFINITY)
+  let chosen = random.int(rows)
+  for (let c = 0; c < size; c++) {
+    centres.set(data.subarray(chosen * dim, (chosen + 1) * dim), c * dim)
+    let total = 0
+    for (let r = 0; r < rows; r++) {
+      const distance = squaredDistance(data, r, centres, c, dim)
+      if (distance < least[r]) least[r] = distance
+      total += least[r]
+    }
+    // All vectors coincide with a centre: any one will do.
+    if (total === 0) {
+      chosen = random.int(rows)
+      continue
+    }
+    let mark = random.next() * total
+    chosen = rows - 1
+    for (let r = 0; r < rows; r++) {
+      mark -= least[r]
+      if (mark < 0) {
+        chosen = r
+        break
+      }
+    }
+  }
+  return { data: centres, rows: size, dim }
+}
+
+/** The mean of the vectors of each code; a code without vectors gets the vector farthest from its own centre. */
+function recentre(vectors: Matrix, codes: Int32Array, centres: Matrix): void {
+  const { data, rows, dim } = vectors
+  const counts = new Int32Array(centres.rows)
+  const sums = new Float64Array(centres.data.length)
+  for (let r = 0; r < rows; r++) {
+    counts[codes[r]]++
+    for (let d = 0; d < dim; d++) sums[codes[r] * dim + d] += data[r * dim + d]
+  }
+  const empty: number[] = []
+  for (let c = 0; c < centres.rows; c++) {
+    if (counts[c] === 0) empty.push(c)
+    else for (let d = 0; d < dim; d++) centres.data[c * dim + d] = sums[c * dim + d] / counts[c]
+  }
+  if (empty.length === 0) return
+  const distances = Float64Array.from({ length: rows }, (_, r) => squaredDistance(data, r, centres.data, codes[r], dim))
+  const far = Array.from(distances.keys()).sort((a, b) => distances[b] - distances[a])
+  for (const [i, c] of empty.entries()) {
+    const r = far[i]
+    centres.data.set(data.subarray(r * dim, (r + 1) * dim), c * dim)
+  }
+}
+
+/**
+ * Lloyd's algorithm from k-means++ seeds (Lloyd 1982; Arthur and Vassilvitskii 2007). The caller has checked that there
+ * are at least as many vectors as codes.
+ *
+ * @returns `[size, dim]`
+ */
+export function kMeans(vectors: Matrix, size: number, random: Random, options: KMeansOptions = {}): Matrix {
+  const { iterations = 25, samplesPerCode = 256 } = options
+  const sample = sampleRows(vectors, size * samplesPerCode, random)
+  const centres = kMeansPlusPlus(sample, size, random)
+  for (let i = 0; i < iterations; i++) recentre(sample, nearest(sample, centres), centres)
+  return centres
+}

@@ -1,0 +1,106 @@
+import { type Matrix, random } from '@sparc/tables'
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createResidualQuantizer } from './residual-quantizer.ts'
+import { pickBackend } from './tensorflow.fixture.ts'
+
+beforeAll(async () => {
+  await pickBackend()
+})
+
+/** Vectors around `groups` centres. */
+function blobs(rows: number, dim: number, groups: number, seed = 7): Matrix {
+  const source = random(seed)
+  const centres = Float32Array.from({ length: groups * dim }, () => source.normal())
+  const data = new Float32Array(rows * dim)
+  for (let r = 0; r < rows; r++) {
+    const group = source.int(groups)
+    for (let d = 0; d < dim; d++) data[r * dim + d] = centres[group * dim + d] + 0.3 * source.normal()
+  }
+  return { data, rows, dim }
+}
+
+/** The absolute sum of a gradient; what nothing reaches has none. */
+function norm(gradient: tf.Tensor | null): number {
+  return gradient ? tf.sum(tf.abs(gradient)).dataSync()[0] : 0
+}
+
+describe('a residual quantizer in a training step', () => {
+  test('codes are those of encode, and the sum is what they decode to', () => {
+    const vectors = blobs(200, 6, 10)
+    const quantizer = createResidualQuantizer({ levels: 3, size: 8, dim: 6, random: random(1) })
+    quantizer.initialize(vectors)
+    const { codes, sum, quantized } = quantizer.quantize(tf.tensor2d(vectors.data, [200, 6]))
+    const encoded = quantizer.encode(vectors)
+    expect(Array.from(codes.dataSync())).toEqual(Array.from(encoded.data))
+    expect(codes.dtype).toBe('int32')
+    expect(quantized.length).toBe(3)
+    const decoded = quantizer.decode(encoded)
+    sum.dataSync().forEach((value, i) => {
+      expect(value).toBeCloseTo(decoded.data[i], 5)
+    })
+    quantizer.dispose()
+  })
+
+  test('a loss on the level-1 codewords reaches them with the quantizer losses off', () => {
+    const vectors = blobs(64, 4, 8)
+    const quantizer = createResidualQuantizer({ levels: 2, size: 4, dim: 4, random: random(1) })
+    const z = tf.tensor2d(vectors.data, [64, 4])
+    const { grads } = tf.variableGrads(
+      () => tf.mean(tf.square(quantizer.quantize(z).quantized[0])) as tf.Scalar,
+      quantizer.variables,
+    )
+    const [first, second] = quantizer.variables.map((v) => norm(grads[v.name]))
+    expect(first).toBeGreaterThan(0)
+    expect(second).toBe(0)
+    quantizer.dispose()
+  })
+
+  test('each loss part reaches what it should and nothing else', () => {
+    const vectors = blobs(64, 4, 8)
+    const quantizer = createResidualQuantizer({ levels: 2, size: 4, dim: 4, random: random(1) })
+    const z = tf.variable(tf.tensor2d(vectors.data, [64, 4]))
+    const reach = (part: 'reconstruction' | 'codebook' | 'commitment') => {
+      const all = [z, ...quantizer.variables]
+      const { grads } = tf.variableGrads(() => quantizer.quantize(z).losses[part], all)
+      return all.map((v) => norm(grads[v.name]) > 0)
+    }
+    expect(reach('reconstruction')).toEqual([true, true, true])
+    expect(reach('codebook')).toEqual([false, true, true])
+    expect(reach('commitment')).toEqual([true, false, false])
+    quantizer.dispose()
+  })
+
+  test('the gradient of the sum passes straight through to z', () => {
+    const quantizer = createResidualQuantizer({ levels: 2, size: 4, dim: 3, random: random(1) })
+    const weights = tf.randomNormal([5, 3], 0, 1, 'float32', 3)
+    const gradient = tf.grad((z) => tf.sum(tf.mul(weights, quantizer.quantize(z as tf.Tensor2D).sum)))(
+      tf.randomNormal([5, 3], 0, 1, 'float32', 4),
+    )
+    expect(Array.from(gradient.dataSync())).toEqual(Array.from(weights.dataSync()))
+    quantizer.dispose()
+  })
+
+  test('no public call leaves a tensor behind', () => {
+    const vectors = blobs(64, 4, 8)
+    const before = tf.memory().numTensors
+    const quantizer = createResidualQuantizer({ levels: 2, size: 4, dim: 4, random: random(1) })
+    const z = tf.tensor2d(vectors.data, [64, 4])
+    const own = tf.memory().numTensors
+    tf.tidy(() => void quantizer.quantize(z))
+    const { value, grads } = tf.variableGrads(() => quantizer.quantize(z).losses.total, quantizer.variables)
+    tf.dispose([value, grads])
+    const made = quantizer.quantize(z)
+    quantizer.observe(made.codes)
+    tf.dispose([made.codes, made.quantized, made.sum, made.losses])
+    quantizer.initialize(vectors)
+    quantizer.reviveDead(vectors, { below: 2 })
+    const codes = quantizer.encode(vectors)
+    quantizer.decode(codes)
+    quantizer.health(codes, vectors)
+    expect(tf.memory().numTensors).toBe(own)
+    quantizer.dispose()
+    z.dispose()
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
