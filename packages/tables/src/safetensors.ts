@@ -141,6 +141,6 @@ function decodeEntry(name: string, entry: Record<string, unknown>, bytes: Uint8A
     throw damaged(`data of "${name}" does not fit its shape or the file`, entry)
   }
   // Copied, so that it is aligned and does not keep the file's memory alive.
-  const data = new TYPES[type](bytes.slice(base + start, base + end).buffer)
+  const data = new TYPES[type](new Uint8Array(bytes.subarray(base + start, base + end)).buffer)
   return { dtype: type, shape, data }
 }
