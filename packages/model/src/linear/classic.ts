@@ -1,0 +1,113 @@
+import {
+  type Csr,
+  checkItemsKey,
+  checkRange,
+  InvalidInputError,
+  makeRecommendations,
+  readItems,
+  readQueries,
+  readSequences,
+  row,
+  toMask,
+  topK,
+} from '@sparc/tables'
+import type { Table } from 'apache-arrow'
+import type { FitData, FitOptions, FitReport, RecommendOptions } from '../recommender.ts'
+import { distinct } from './sparse.ts'
+
+/** Training data as the classic systems read it: a binary user-item matrix. */
+export interface BinaryLog {
+  /** Row per training user, each item once. */
+  users: Csr
+  items: number
+  itemsKey: string
+}
+
+/** Reads the items and sequences of a `fit` call. @throws InvalidInputError where they do not belong together or are empty */
+export function readLog(data: FitData): BinaryLog {
+  const items = readItems(data.items)
+  const sequences = readSequences(data.sequences)
+  checkItemsKey(items.key, sequences.itemsKey, 'the sequences table')
+  checkRange(sequences.items.values, items.length, 'The items of the sequences table')
+  if (sequences.items.values.length === 0) {
+    throw new InvalidInputError('TOO_LITTLE_DATA', {
+      what: 'There is nothing to learn from',
+      given: `${sequences.users.length} sequences without any item`,
+      allowed: 'at least one sequence with an item',
+      next: 'Check the split and the filters that the sequences come from.',
+    })
+  }
+  return { users: distinct(sequences.items, items.length), items: items.length, itemsKey: items.key }
+}
+
+/** The state that `recommend` needs, or an error that says to fit first. */
+export function fitted<T>(state: T | undefined, system: string): T {
+  if (state !== undefined) return state
+  throw new InvalidInputError('NOT_FITTED', {
+    what: `${system} has learned nothing yet`,
+    given: 'no state',
+    allowed: 'a fitted or a loaded model',
+    next: 'Call fit, or load a saved model, first.',
+  })
+}
+
+/** The report of a system that is computed in one go; announces the run's end as an event. */
+export function report(system: string, started: number, options: FitOptions): FitReport {
+  const seconds = (performance.now() - started) / 1000
+  const result: FitReport = { system, steps: 0, seconds, stopped: 'done', skipped: 0 }
+  options.onEvent?.({ type: 'end', report: result })
+  return result
+}
+
+/**
+ * Fills a recommendations table from a function that scores the whole catalogue for one query.
+ *
+ * `score` is handed the query's history and an array `[items]` of zeros to add to. Items whose score is not above
+ * `floor` are never recommended, so a list can be shorter than `k`.
+ */
+export function recommendByScores(
+  queries: Table,
+  options: RecommendOptions,
+  catalogue: { items: number; itemsKey: string },
+  score: (history: Int32Array, scores: Float32Array, row: number) => void,
+  floor = Number.NEGATIVE_INFINITY,
+): Table {
+  const { users, history, seen, itemsKey: queriesKey } = readQueries(queries)
+  checkItemsKey(catalogue.itemsKey, queriesKey, 'the queries table')
+  checkRange(history.values, catalogue.items, 'The history of the queries table')
+  const k = Math.min(checkK(options.k), catalogue.items)
+  const mask = options.among === undefined ? undefined : toMask(options.among, catalogue.items)
+  const scores = new Float32Array(catalogue.items)
+  const offsets = new Int32Array(users.length + 1)
+  const items = new Int32Array(users.length * k)
+  const found = new Float32Array(users.length * k)
+  for (let r = 0; r < users.length; r++) {
+    scores.fill(0)
+    score(row(history, r), scores, r)
+    if (floor > Number.NEGATIVE_INFINITY) {
+      for (let i = 0; i < scores.length; i++) if (!(scores[i] > floor)) scores[i] = Number.NEGATIVE_INFINITY
+    }
+    const best = topK(scores, k, { mask, skip: options.excludeSeen === false ? undefined : row(seen, r) })
+    items.set(best.items, offsets[r])
+    found.set(best.scores, offsets[r])
+    offsets[r + 1] = offsets[r] + best.items.length
+  }
+  const length = offsets[users.length]
+  return makeRecommendations({
+    users,
+    items: { offsets, values: items.slice(0, length) },
+    scores: found.slice(0, length),
+    itemsKey: catalogue.itemsKey,
+  })
+}
+
+/** @throws InvalidInputError `INVALID_OPTION` unless `k` is a positive whole number */
+export function checkK(k: number): number {
+  if (Number.isInteger(k) && k > 0) return k
+  throw new InvalidInputError('INVALID_OPTION', {
+    what: 'The number of recommendations is not a positive whole number',
+    given: k,
+    allowed: 'k >= 1',
+    next: 'Pass for example { k: 50 }.',
+  })
+}

@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { csr, makeQueries, readRecommendations, row } from '@sparc/tables'
+import { afterAll, describe, expect, test } from 'vitest'
+import { itemKnn, loadItemKnn } from './item-knn.ts'
+import { denseBinary, smallLog } from './log.fixture.ts'
+import { nearestItems } from './neighbours.ts'
+import { loadPopularity, popularity } from './popularity.ts'
+import { distinct } from './sparse.ts'
+
+const directory = await mkdtemp(join(tmpdir(), 'sparc-knn-'))
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+/** Similarities of all pairs as the definition says, from a dense matrix. */
+function denseSimilarities(binary: number[][], weighting: string, k1: number, b: number): number[][] {
+  const items = binary[0].length
+  const userLengths = binary.map((user) => user.reduce((sum, x) => sum + x, 0))
+  const counts = Array.from({ length: items }, (_, i) => binary.reduce((sum, user) => sum + user[i], 0))
+  const mean = counts.reduce((sum, n) => sum + n, 0) / items
+  const idf = userLengths.map((n) => Math.log(items) - Math.log(1 + n))
+  const columns = Array.from({ length: items }, (_, i) => {
+    const column = binary.map((user, u) => {
+      if (weighting === 'cosine') return user[i]
+      if (weighting === 'tfidf') return user[i] * idf[u]
+      return user[i] * idf[u] * ((k1 + 1) / (k1 * (1 - b + (b * counts[i]) / mean) + 1))
+    })
+    const norm = weighting === 'bm25' ? 1 : Math.hypot(...column) || 1
+    return column.map((x) => x / norm)
+  })
+  return columns.map((x) => columns.map((y) => x.reduce((sum, v, u) => sum + v * y[u], 0)))
+}
+
+describe('item-kNN', () => {
+  test.each(['cosine', 'tfidf', 'bm25'] as const)(
+    'finds the similarities of %s that the definition gives',
+    (weighting) => {
+      const { rows, ids, sequences } = smallLog(3)
+      const options = { weighting, neighbours: ids.length, shrinkage: 0, k1: 1.2, b: 0.75 }
+      const found = nearestItems(distinct(sequences, ids.length), ids.length, options)
+      const expected = denseSimilarities(denseBinary(rows, ids.length), weighting, 1.2, 0.75)
+      for (let i = 0; i < ids.length; i++) {
+        const similar = new Map<number, number>()
+        for (let n = found.offsets[i]; n < found.offsets[i + 1]; n++)
+          similar.set(found.values[n], found.similarities[n])
+        for (let j = 0; j < ids.length; j++) expect(similar.get(j) ?? 0).toBeCloseTo(expected[i][j], 5)
+      }
+    },
+  )
+
+  test('keeps the nearest, the item itself among them', () => {
+    const { ids, sequences } = smallLog(4)
+    const users = distinct(sequences, ids.length)
+    const options = { weighting: 'tfidf', shrinkage: 0, k1: 1.2, b: 0.75 } as const
+    const all = nearestItems(users, ids.length, { ...options, neighbours: ids.length })
+    const few = nearestItems(users, ids.length, { ...options, neighbours: 3 })
+    for (let i = 0; i < ids.length; i++) {
+      expect([...row(few, i)]).toEqual([...row(all, i)].slice(0, 3))
+      if (row(all, i).length > 0) expect(few.similarities[few.offsets[i]]).toBeCloseTo(1, 5)
+    }
+  })
+
+  test('sums similarities over the history, and leaves out what was seen', async () => {
+    const { rows, ids, data } = smallLog(5)
+    const model = itemKnn({ weighting: 'cosine' })
+    await model.fit(data)
+    const history = [rows[0][0], rows[1][0]]
+    const queries = makeQueries({ users: ['a'], history: csr([history]) })
+    const similarities = denseSimilarities(denseBinary(rows, ids.length), 'cosine', 0, 0)
+    const expected = ids.map((_, i) => history.reduce((sum, h) => sum + similarities[h][i], 0))
+    const open = readRecommendations(await model.recommend(queries, { k: ids.length, excludeSeen: false }))
+    const positive = expected.filter((score) => score > 0).length
+    expect(open.items.values.length).toBe(positive)
+    open.items.values.forEach((item, n) => expect(open.scores[n]).toBeCloseTo(expected[item], 5))
+    expect([...open.scores]).toEqual([...open.scores].sort((a, b) => b - a))
+    const filtered = readRecommendations(await model.recommend(queries, { k: ids.length }))
+    expect([...filtered.items.values]).toEqual([...open.items.values].filter((item) => !history.includes(item)))
+  })
+
+  test('recommends only among the items that it is told to', async () => {
+    const { data, queries } = smallLog(6)
+    const model = itemKnn()
+    await model.fit(data)
+    const { items } = readRecommendations(await model.recommend(queries, { k: 10, among: (item) => item % 2 === 0 }))
+    expect(items.values.length).toBeGreaterThan(0)
+    expect(items.values.every((item) => item % 2 === 0)).toBe(true)
+  })
+
+  test('gives the same lists after it was saved and loaded', async () => {
+    const { data, queries } = smallLog(7)
+    const model = itemKnn({ neighbours: 7, shrinkage: 1 })
+    await model.fit(data)
+    await model.save(join(directory, 'knn'))
+    const loaded = await loadItemKnn(join(directory, 'knn'))
+    const expected = readRecommendations(await model.recommend(queries, { k: 10 }))
+    expect(readRecommendations(await loaded.recommend(queries, { k: 10 }))).toEqual(expected)
+    await expect(loadPopularity(join(directory, 'knn'))).rejects.toThrow(/another system.*item-knn/)
+  })
+
+  test('says what to do when it is asked before it has learned', async () => {
+    const { queries } = smallLog(8)
+    await expect(itemKnn().recommend(queries, { k: 5 })).rejects.toThrow(/Call fit/)
+    expect(() => itemKnn({ weighting: 'tf-idf' as 'tfidf' })).toThrow(/weighting/)
+  })
+
+  test('refuses a history that names items beyond the catalogue', async () => {
+    const { data, ids } = smallLog(9)
+    const model = itemKnn()
+    await model.fit(data)
+    const queries = makeQueries({ users: ['a'], history: csr([[ids.length]]) })
+    await expect(model.recommend(queries, { k: 5 })).rejects.toThrow(/does not exist/)
+  })
+})
+
+describe('popularity', () => {
+  test('ranks items by how many training users had them', async () => {
+    const { rows, ids, data } = smallLog(10)
+    const model = popularity()
+    await model.fit(data)
+    const queries = makeQueries({ users: ['new'], history: csr([[]]) })
+    const { items, scores } = readRecommendations(await model.recommend(queries, { k: 500 }))
+    expect(items.values.length).toBe(ids.length)
+    items.values.forEach((item, n) => expect(scores[n]).toBe(rows.filter((row) => row.includes(item)).length))
+    expect([...scores]).toEqual([...scores].sort((a, b) => b - a))
+  })
+
+  test('gives the same lists after it was saved and loaded', async () => {
+    const { data, queries } = smallLog(11)
+    const model = popularity()
+    await model.fit(data)
+    await model.save(join(directory, 'popularity'))
+    const loaded = await loadPopularity(join(directory, 'popularity'))
+    const expected = readRecommendations(await model.recommend(queries, { k: 5 }))
+    expect(readRecommendations(await loaded.recommend(queries, { k: 5 }))).toEqual(expected)
+  })
+})

@@ -1,0 +1,122 @@
+/**
+ * Measures the classic recommenders on the split other software was measured on, with metrics written out here once more,
+ * independent of `@sparc/eval`: `node --conditions=@sparc/source --import tsx tools/parity.ts DATA_FOLDER [model ...]`.
+ */
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { itemKnn } from '../packages/model/src/linear/item-knn.ts'
+import { popularity } from '../packages/model/src/linear/popularity.ts'
+import type { Recommender } from '../packages/model/src/recommender.ts'
+import { csr, makeItems, makeQueries, makeSequences, readRecommendations, row } from '../packages/tables/src/index.ts'
+
+interface Case {
+  history: Int32Array
+  targets: Set<number>
+  length: number
+}
+
+function lines(path: string): string[][] {
+  const text = gunzipSync(readFileSync(path)).toString().trimEnd()
+  return text
+    .split(/\r?\n/)
+    .slice(1)
+    .map((line) => line.split(','))
+}
+
+/** Rows in order of first appearance in the interactions: the order that breaks ties of the long tail. */
+function readSplit(folder: string): { ids: string[]; train: number[][]; test: Case[] } {
+  const row = new Map<string, number>()
+  for (const [, item] of lines(`${folder}/interactions.csv.gz`)) if (!row.has(item)) row.set(item, row.size)
+  const train: number[][] = []
+  const test: Case[] = []
+  for (const [part, , items] of lines(`${folder}/by-user-1230.csv.gz`)) {
+    const sequence = items.split(' ').map((id) => row.get(id) ?? -1)
+    if (part === 'train') train.push(sequence)
+    if (part !== 'test') continue
+    const cut = Math.trunc(0.8 * sequence.length)
+    const history = Int32Array.from(sequence.slice(Math.max(0, cut - 20), cut))
+    test.push({ history, targets: new Set(sequence.slice(cut)), length: sequence.length })
+  }
+  return { ids: [...row.keys()], train, test }
+}
+
+/** Recall, NDCG, hit rate, coverage, long-tail recall and cold-start NDCG of ranked lists, from 0 to 1. */
+function measure(lists: ArrayLike<number>[], test: Case[], train: number[][], items: number): Record<string, number> {
+  const counts = new Int32Array(items)
+  for (const sequence of train) for (const item of sequence) counts[item]++
+  const order = Array.from({ length: items }, (_, i) => i).sort((a, b) => counts[b] - counts[a] || a - b)
+  const head = new Set(order.slice(0, Math.trunc(0.2 * items)))
+  const sums: Record<string, number[]> = {
+    'R@20': [],
+    'N@20': [],
+    'R@50': [],
+    'N@50': [],
+    'HR@50': [],
+    'LT-R@50': [],
+    'cold N@50': [],
+  }
+  const covered = new Set<number>()
+  test.forEach(({ targets, length }, u) => {
+    const list = Array.from(lists[u])
+    for (const k of [20, 50]) {
+      let hits = 0
+      let gain = 0
+      let ideal = 0
+      for (let n = 0; n < k; n++) {
+        const discount = 1 / Math.log2(n + 2)
+        if (n < targets.size) ideal += discount
+        if (targets.has(list[n])) {
+          hits++
+          gain += discount
+        }
+      }
+      sums[`R@${k}`].push(hits / targets.size)
+      sums[`N@${k}`].push(gain / ideal)
+      if (k === 50) {
+        sums['HR@50'].push(hits > 0 ? 1 : 0)
+        if (length <= 10) sums['cold N@50'].push(gain / ideal)
+        const tail = [...targets].filter((item) => !head.has(item))
+        if (tail.length > 0) {
+          const top = new Set(list.slice(0, 50))
+          sums['LT-R@50'].push(tail.filter((item) => top.has(item)).length / tail.length)
+        }
+      }
+    }
+    for (const item of list.slice(0, 50)) covered.add(item)
+  })
+  const means = Object.fromEntries(
+    Object.entries(sums).map(([name, v]) => [name, v.reduce((a, b) => a + b, 0) / v.length]),
+  )
+  return { ...means, 'cov@50': covered.size / items }
+}
+
+/** What can be measured, by the name to ask for it. */
+const MODELS: Record<string, () => Recommender> = {
+  popularity: () => popularity(),
+  'knn-cosine': () => itemKnn({ weighting: 'cosine' }),
+  'knn-tfidf': () => itemKnn({ weighting: 'tfidf' }),
+  'knn-bm25': () => itemKnn({ weighting: 'bm25' }),
+}
+
+const [folder, ...asked] = process.argv.slice(2)
+const { ids, train, test } = readSplit(folder)
+const items = makeItems({ ids })
+const sequences = makeSequences({ users: train.map((_, u) => `train-${u}`), items: csr(train) })
+const queries = makeQueries({
+  users: test.map((_, u) => `test-${u}`),
+  history: csr(test.map(({ history }) => history)),
+})
+for (const name of asked.length > 0 ? asked : Object.keys(MODELS)) {
+  const model = MODELS[name]()
+  const { seconds } = await model.fit({ items, sequences })
+  for (const excludeSeen of [false, true]) {
+    const start = performance.now()
+    const found = readRecommendations(await model.recommend(queries, { k: 50, excludeSeen }))
+    const took = (performance.now() - start) / 1000
+    const lists = test.map((_, u) => row(found.items, u))
+    const values = Object.entries(measure(lists, test, train, ids.length)).map(([key, v]) => `${key} ${v.toFixed(4)}`)
+    console.log([name.padEnd(12), excludeSeen ? 'filt' : 'unf ', ...values].join('  '))
+    console.log(`  fit ${seconds.toFixed(1)} s, recommend ${took.toFixed(1)} s`)
+  }
+  model.dispose()
+}
