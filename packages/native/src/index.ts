@@ -1,1 +1,6 @@
-export {}
+export { cacheDirectory } from './cache.ts'
+export { NativeError, type NativeErrorCode } from './errors.ts'
+export type { NativeEvent, OnEvent } from './events.ts'
+export { ensureFaiss } from './faiss.ts'
+export type { InstalledPackage } from './packages.ts'
+export { type EnsureOptions, ensureTensorflow, type Provided } from './tensorflow.ts'
