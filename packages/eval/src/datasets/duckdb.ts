@@ -1,0 +1,104 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { MissingPeerError } from '@sparc/tables'
+
+/** What the importers need of DuckDB: statements, rows, and columns read straight into typed arrays. */
+export interface Database {
+  run(sql: string): Promise<void>
+  /** All rows of a small result. Big integers come back as numbers. */
+  rows(sql: string): Promise<Cell[][]>
+  /** The first cell of the first row. */
+  one(sql: string): Promise<Cell>
+  /** Visits every row of a large result without keeping it. */
+  each(sql: string, visit: (row: number, cell: (column: number) => Cell) => void): Promise<void>
+  close(): void
+}
+
+export type Cell = string | number | boolean | null | Cell[]
+
+/** Limits of one import. */
+export interface DatabaseOptions {
+  /** What DuckDB may keep in memory, for example `'4GB'`; the rest goes to temporary files. */
+  memory?: string
+  /** A folder for those temporary files. */
+  temporary?: string
+  threads?: number
+}
+
+/** A string as an SQL literal. */
+export function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}
+
+/** A name as an SQL identifier. */
+export function identifier(value: string): string {
+  return `"${value.replaceAll('"', '""')}"`
+}
+
+function toCell(value: unknown): Cell {
+  if (value === null || value === undefined) return null
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (typeof value === 'object' && 'items' in value && Array.isArray(value.items)) return value.items.map(toCell)
+  return String(value)
+}
+
+async function load(): Promise<typeof import('@duckdb/node-api')> {
+  try {
+    return await import('@duckdb/node-api')
+  } catch (cause) {
+    throw new MissingPeerError('DUCKDB_MISSING', {
+      what: 'Reading data sets needs DuckDB, which is not installed',
+      next: 'Install it: npm install @duckdb/node-api',
+      cause,
+    })
+  }
+}
+
+async function each(connection: DuckDBConnection, sql: string, visit: Parameters<Database['each']>[1]): Promise<void> {
+  const result = await connection.stream(sql)
+  let first = 0
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const vectors = Array.from({ length: chunk.columnCount }, (_, c) => chunk.getColumnVector(c))
+    for (let r = 0; r < chunk.rowCount; r++) visit(first + r, (column) => toCell(vectors[column].getItem(r)))
+    first += chunk.rowCount
+  }
+}
+
+/**
+ * A DuckDB of its own, in memory, loaded on demand.
+ *
+ * @throws MissingPeerError `DUCKDB_MISSING` where `@duckdb/node-api` is not installed
+ */
+export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
+  const { DuckDBInstance } = await load()
+  const instance = await DuckDBInstance.create(':memory:', {
+    ...(options.memory ? { memory_limit: options.memory } : {}),
+    ...(options.temporary ? { temp_directory: options.temporary } : {}),
+    ...(options.threads ? { threads: String(options.threads) } : {}),
+  })
+  const connection = await instance.connect()
+  const rows = async (sql: string) =>
+    (await connection.runAndReadAll(sql)).getRows().map((row) => row.map((value) => toCell(value)))
+  return {
+    run: async (sql) => {
+      await connection.run(sql)
+    },
+    rows,
+    one: async (sql) => (await rows(sql))[0][0],
+    each: (sql, visit) => each(connection, sql, visit),
+    close() {
+      connection.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
+/** Opens a database, uses it and closes it, whatever happens. */
+export async function withDatabase<T>(options: DatabaseOptions, use: (database: Database) => Promise<T>): Promise<T> {
+  const database = await openDatabase(options)
+  try {
+    return await use(database)
+  } finally {
+    database.close()
+  }
+}
