@@ -1,3 +1,6 @@
+export { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
+export { type ExactLists, type ExactQuery, exactTopK, type Merge, recommendByVectors } from './exact.ts'
+export { type ItemScorer, itemScorer, type Multiply, multiplyPlain } from './matrix-product.ts'
 export type * from './recommender.ts'
-export { type ItemKnnOptions, itemKnn, itemKnnSearchSpace, loadItemKnn } from './linear/item-knn.ts'
-export { loadPopularity, popularity } from './linear/popularity.ts'
+export { BACKENDS, type Backend, loadTensorflow, type Tensorflow } from './tensorflow.ts'
+export { loadTwoTower, twoTower } from './two-tower/two-tower.ts'

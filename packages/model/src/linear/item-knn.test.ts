@@ -71,7 +71,7 @@ describe('item-kNN', () => {
     const open = readRecommendations(await model.recommend(queries, { k: ids.length, excludeSeen: false }))
     const positive = expected.filter((score) => score > 0).length
     expect(open.items.values.length).toBe(positive)
-    open.items.values.forEach((item, n) => expect(open.scores[n]).toBeCloseTo(expected[item], 5))
+    for (const [n, item] of open.items.values.entries()) expect(open.scores[n]).toBeCloseTo(expected[item], 5)
     expect([...open.scores]).toEqual([...open.scores].sort((a, b) => b - a))
     const filtered = readRecommendations(await model.recommend(queries, { k: ids.length }))
     expect([...filtered.items.values]).toEqual([...open.items.values].filter((item) => !history.includes(item)))
@@ -120,7 +120,8 @@ describe('popularity', () => {
     const queries = makeQueries({ users: ['new'], history: csr([[]]) })
     const { items, scores } = readRecommendations(await model.recommend(queries, { k: 500 }))
     expect(items.values.length).toBe(ids.length)
-    items.values.forEach((item, n) => expect(scores[n]).toBe(rows.filter((row) => row.includes(item)).length))
+    const expected = Array.from(items.values, (item) => rows.filter((row) => row.includes(item)).length)
+    expect([...scores]).toEqual(expected)
     expect([...scores]).toEqual([...scores].sort((a, b) => b - a))
   })
 

@@ -1,0 +1,97 @@
+import { csr, type Matrix, makeQueries, type Random, random, readRecommendations, row, tieHash } from '@sparc/tables'
+import { describe, expect, test } from 'vitest'
+import { type ExactQuery, exactTopK, recommendByVectors } from './exact.ts'
+import { itemScorer, multiplyPlain } from './matrix-product.ts'
+
+function matrix(draw: Random, rows: number, dim: number): Matrix {
+  return { data: Float32Array.from({ length: rows * dim }, () => draw.normal()), rows, dim }
+}
+
+/** Score of every item for user `r`, straight from the definition. */
+function scoresOf(query: ExactQuery, items: Matrix, r: number): number[] {
+  const { vectors, offsets, scale = 1, bias, merge } = query
+  return Array.from({ length: items.rows }, (_, i) => {
+    const scores: number[] = []
+    for (let c = offsets[r]; c < offsets[r + 1]; c++) {
+      let dot = 0
+      for (let d = 0; d < items.dim; d++) dot += vectors.data[c * items.dim + d] * items.data[i * items.dim + d]
+      scores.push(scale * dot + (bias?.[c] ?? 0))
+    }
+    return merge === 'mixture' ? Math.log(scores.reduce((sum, score) => sum + Math.exp(score), 0)) : Math.max(...scores)
+  })
+}
+
+describe('exact search', () => {
+  test.each(['max', 'mixture'] as const)(
+    'ranks the catalogue by the %s over interests as the definition does',
+    (merge) => {
+      const draw = random(merge.length)
+      const items = matrix(draw, 83, 6)
+      const counts = Array.from({ length: 25 }, () => draw.int(5))
+      const offsets = new Int32Array(26)
+      for (const [r, count] of counts.entries()) offsets[r + 1] = offsets[r] + count
+      const vectors = matrix(draw, offsets[25], 6)
+      const seen = csr(counts.map(() => Array.from({ length: draw.int(30) }, () => draw.int(83))))
+      const mask = Uint8Array.from({ length: 83 }, () => (draw.next() < 0.8 ? 1 : 0))
+      const bias = Float32Array.from({ length: offsets[25] }, () => Math.log(0.01 + draw.next()))
+      const query = { vectors, offsets, scale: 3, bias, merge, k: 12, seen, mask }
+      const found = exactTopK(query, items.rows, multiplyPlain(items))
+      for (const [r, count] of counts.entries()) {
+        const scores = scoresOf(query, items, r)
+        const allowed = scores.map((_, i) => i).filter((i) => mask[i] === 1 && !row(seen, r).includes(i))
+        const expected = allowed.sort((a, b) => scores[b] - scores[a]).slice(0, 12)
+        expect([...row(found.items, r)]).toEqual(count === 0 ? [] : expected)
+        for (let n = found.items.offsets[r]; n < found.items.offsets[r + 1]; n++) {
+          const item = found.items.values[n]
+          expect(found.scores[n]).toBeCloseTo(scores[item], 4)
+          const own = scoresOf({ ...query, merge: 'max' }, items, r)[item]
+          const c = offsets[r] + found.interests[n]
+          const alone = { ...query, merge: 'max' as const, offsets: Int32Array.of(c, c + 1) }
+          expect(scoresOf(alone, items, 0)[item]).toBeCloseTo(own, 4)
+        }
+      }
+    },
+  )
+
+  test('breaks ties by the hash of the item and clamps k to the catalogue', () => {
+    const items: Matrix = { data: new Float32Array(40).fill(1), rows: 40, dim: 1 }
+    const vectors: Matrix = { data: Float32Array.of(2), rows: 1, dim: 1 }
+    const found = exactTopK({ vectors, offsets: Int32Array.of(0, 1), k: 1000 }, 40, multiplyPlain(items))
+    expect(found.items.values.length).toBe(40)
+    const hashes = Array.from(found.items.values, (item) => tieHash(item))
+    expect(hashes).toEqual([...hashes].sort((a, b) => a - b))
+  })
+
+  test('multiplies on TensorFlow as the plain loops do', async () => {
+    const draw = random(8)
+    const items = matrix(draw, 301, 16)
+    const vectors = matrix(draw, 33, 16)
+    const scorer = await itemScorer(items)
+    const fast = scorer.multiply(vectors.data, 33, 16)
+    scorer.dispose()
+    const plain = multiplyPlain(items)(vectors.data, 33, 16)
+    expect(fast.length).toBe(plain.length)
+    for (let n = 0; n < plain.length; n++) expect(fast[n]).toBeCloseTo(plain[n], 4)
+  })
+
+  test('fills a recommendations table with the codes of the interests that found each item', async () => {
+    const items: Matrix = { data: Float32Array.of(1, 0, 0, 1, 0.9, 0.1, 0.2, 0.8), rows: 4, dim: 2 }
+    const interests = {
+      users: ['a', 'b'],
+      offsets: Int32Array.of(0, 2, 3),
+      vectors: { data: Float32Array.of(1, 0, 0, 1, 1, 0), rows: 3, dim: 2 },
+      codes: Uint16Array.of(7, 9, 7),
+      probabilities: Float32Array.of(0.5, 0.25, 1),
+      score: { metric: 'cosine' as const, scale: 10 },
+    }
+    const queries = makeQueries({ users: ['a', 'b'], history: csr([[0], []]) })
+    const found = readRecommendations(await recommendByVectors(queries, interests, items, { k: 3, merge: 'mixture' }))
+    expect([...row(found.items, 0)]).toEqual([1, 2, 3])
+    expect([...found.codes!.subarray(0, 3)]).toEqual([9, 7, 9])
+    expect(found.scores[0]).toBeCloseTo(Math.log(0.5 * Math.exp(0) + 0.25 * Math.exp(10)), 4)
+    expect([...row(found.items, 1)]).toEqual([0, 2, 3])
+    const among = Int32Array.of(3)
+    const one = readRecommendations(await recommendByVectors(queries, interests, items, { k: 3, among }))
+    expect([...one.items.values]).toEqual([3, 3])
+  })
+})
