@@ -1,0 +1,105 @@
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  f32,
+  InvalidFileError,
+  openFolder,
+  type SafeTensor,
+  saveFolder,
+} from '@sparc/tables'
+import { z } from 'zod'
+import type { EmbeddingTable } from './embedding-table.ts'
+import type { Network } from './network.ts'
+
+/** The layout of a saved model's folder. */
+export const MODEL_FORMAT = { format: 'sparc.model', version: 1 }
+
+const metaSchema = z.object({
+  system: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  items: z.int().nonnegative(),
+  itemsKey: z.string(),
+  state: z.record(z.string(), z.unknown()).optional(),
+})
+
+/** A saved model as plain numbers. */
+export interface SavedModel {
+  system: string
+  options: Record<string, unknown>
+  ids: string[]
+  itemsKey: string
+  /** `[items * dim]` */
+  rows: Float32Array
+  parameters: Record<string, Float32Array>
+  state?: Record<string, unknown>
+}
+
+/** Saves a learned model: `items.json` (ids), `table.safetensors` (item rows), `dense.safetensors` (all else). */
+export async function saveVectorModel(
+  directory: string,
+  model: {
+    system: string
+    options: object
+    network: Network
+    table: EmbeddingTable
+    ids: string[]
+    itemsKey: string
+  },
+): Promise<void> {
+  const { system, options, network, table, ids, itemsKey } = model
+  const dense: Record<string, SafeTensor> = {}
+  for (const { name, variable, value } of network.parameters.list) dense[name] = f32([...variable.shape], value)
+  await saveFolder(directory, {
+    ...MODEL_FORMAT,
+    meta: { system, options, items: ids.length, itemsKey, state: network.state?.() },
+    files: {
+      'items.json': () => new TextEncoder().encode(JSON.stringify(ids)),
+      'dense.safetensors': () => encodeSafetensors(dense),
+      'table.safetensors': () => encodeSafetensors({ items: f32([table.rows, table.dim], table.values) }),
+    },
+  })
+}
+
+function damaged(directory: string, given: unknown): InvalidFileError {
+  return new InvalidFileError('DAMAGED_MODEL', {
+    what: `The saved model in ${directory} is not complete`,
+    given,
+    next: 'Save the model again.',
+  })
+}
+
+function floats(directory: string, name: string, tensor: SafeTensor | undefined): Float32Array {
+  if (tensor?.data instanceof Float32Array) return tensor.data
+  throw damaged(directory, `tensor "${name}" is ${tensor ? tensor.dtype : 'missing'}`)
+}
+
+/**
+ * Reads what `saveVectorModel` wrote.
+ *
+ * @throws InvalidFileError `OTHER_SYSTEM`, `DAMAGED_MODEL`, and what `openFolder` throws
+ */
+export async function openVectorModel(directory: string, system: string): Promise<SavedModel> {
+  const folder = await openFolder(directory, MODEL_FORMAT)
+  const meta = metaSchema.safeParse(folder.meta)
+  if (!meta.success || meta.data.system !== system) {
+    throw new InvalidFileError('OTHER_SYSTEM', {
+      what: `The folder ${directory} holds a model of another system`,
+      given: folder.meta.system ?? 'no system',
+      allowed: system,
+      next: 'Load it with loadRecommender, which asks the folder what it holds.',
+      cause: meta.error,
+    })
+  }
+  const ids = z.array(z.string()).safeParse(JSON.parse(new TextDecoder().decode(await folder.read('items.json'))))
+  if (!ids.success || ids.data.length !== meta.data.items) throw damaged(directory, 'items.json')
+  const { tensors } = decodeSafetensors(await folder.read('dense.safetensors'))
+  const table = decodeSafetensors(await folder.read('table.safetensors'))
+  const parameters: Record<string, Float32Array> = {}
+  for (const [name, tensor] of Object.entries(tensors)) parameters[name] = floats(directory, name, tensor)
+  return {
+    ...meta.data,
+    ids: ids.data,
+    rows: floats(directory, 'items', table.tensors.items),
+    parameters,
+  }
+}

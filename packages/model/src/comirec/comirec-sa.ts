@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { commonOptions } from '../options.ts'
+import { defineVectorSystem } from '../vector-system.ts'
+
+export const comirecSaOptions = z.strictObject({
+  ...commonOptions,
+  /** Vectors per user. One makes it a plain attention-pooled two-tower. */
+  interests: z.int().min(1).max(64).default(4),
+  /** Width of the attention's hidden layer; 4 dim where absent. */
+  hidden: z.int().positive().optional(),
+})
+export type ComirecSaOptions = z.output<typeof comirecSaOptions>
+
+const system = defineVectorSystem({
+  name: 'comirec-sa',
+  schema: comirecSaOptions,
+  network: async (options, random) => (await import('./network-sa.ts')).comirecSaNetwork(options, random),
+})
+
+/**
+ * ComiRec-SA (Cen et al., KDD 2020, arXiv 2005.09347): several self-attentive vectors per user, the best of them for each
+ * item. With `interests: 1` it is one attention-pooled vector.
+ *
+ * What differs from the paper: normalised vectors with a temperature and dropout, as for every system here.
+ *
+ * @example
+ * const model = comirecSa({ interests: 4 })
+ */
+export const comirecSa = (options?: z.input<typeof comirecSaOptions>) => system.create(options)
+
+/** Loads a saved ComiRec-SA model. */
+export const loadComirecSa = system.load

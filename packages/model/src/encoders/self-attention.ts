@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Parameters } from '../training/parameters.ts'
+import { attentionWeights } from './pool.ts'
+
+/** Several attention-pooled vectors of a history. */
+export interface SelfAttention {
+  /**
+   * @param history `[batch, history, dim]`
+   * @param padding `[batch, 1, history]`, see `attentionWeights`
+   * @returns `[batch, queries, dim]`
+   */
+  (history: tf.Tensor3D, padding: tf.Tensor3D): tf.Tensor3D
+}
+
+/**
+ * Structured self-attention: `softmax_T(W2 tanh(W1 (H + P))) H`, positions for the weights only
+ * (Lin et al., ICLR 2017, equations 5 and 6; ComiRec, KDD 2020, equation 8).
+ */
+export function createSelfAttention(
+  parameters: Parameters,
+  name: string,
+  { dim, length, hidden, queries }: { dim: number; length: number; hidden: number; queries: number },
+): SelfAttention {
+  const positions = parameters.add<tf.Rank.R2>(`${name}/positions`, [length, dim], { normal: 0.02 })
+  const w1 = parameters.add<tf.Rank.R2>(`${name}/w1`, [dim, hidden], 'glorot')
+  const w2 = parameters.add<tf.Rank.R2>(`${name}/w2`, [hidden, queries], 'glorot')
+  return (history, padding) => {
+    const batch = history.shape[0]
+    // (H + P) W1 = H W1 + P W1: the second product is tiny, and the sum of two large ones is not made.
+    const flat = tf.reshape(history, [batch * length, dim]) as tf.Tensor2D
+    const projected = tf.add(
+      tf.reshape(tf.matMul(flat, w1), [batch, length, hidden]),
+      tf.reshape(tf.matMul(positions, w1), [1, length, hidden]),
+    )
+    const logits = tf.matMul(tf.reshape(tf.tanh(projected), [batch * length, hidden]) as tf.Tensor2D, w2)
+    const perQuery = tf.transpose(tf.reshape(logits, [batch, length, queries]), [0, 2, 1]) as tf.Tensor3D
+    return tf.matMul(attentionWeights(perQuery, padding), history)
+  }
+}

@@ -1,0 +1,97 @@
+import type { Random, Score } from '@sparc/tables'
+import type * as tf from '@tensorflow/tfjs'
+import type { LevelHealth } from './recommender.ts'
+import type { Dropout } from './training/dropout.ts'
+import type { Parameters } from './training/parameters.ts'
+import type { Batch } from './training/sampler.ts'
+
+/** Histories on their way through a network. `rows` holds the distinct items of the batch; row 0 is padding, all zeros. */
+export interface HistoryInput {
+  /** Number of histories. */
+  size: number
+  /** Item vectors before any normalisation, `[distinct, dim]`. */
+  rows: tf.Tensor2D
+  /** int32 `[size, history]`, rows of `rows`, most recent last, padding in front. */
+  history: tf.Tensor2D
+  /** `[size, 1, history]`: 0 where there is an item, -1e9 at the padding. */
+  padding: tf.Tensor3D
+  /** `[size, 1]`: how many items each history has. */
+  lengths: tf.Tensor2D
+  /** Identity when not training. */
+  dropout: Dropout
+}
+
+/** A batch of training examples on its way through a network. */
+export interface TrainingInput extends HistoryInput {
+  /** int32 `[size]`, rows of `rows`. */
+  targets: tf.Tensor1D
+  /** int32 `[negatives]`, rows of `rows`. */
+  negatives: tf.Tensor1D
+  /** `[size, 1]`: how often each target is among the negatives. */
+  hits: tf.Tensor2D
+  /** What to subtract from the logits of targets `[size, 1]` and negatives `[1, negatives]`; absent where it would be a constant. */
+  logQ?: { targets: tf.Tensor2D; negatives: tf.Tensor2D }
+  /** Steps taken, this one included. */
+  step: number
+  /** The same batch as catalogue rows. */
+  batch: Batch
+}
+
+/** What a user is served with. */
+export interface UserVectors {
+  /** `[size, interests, dim]` */
+  vectors: tf.Tensor3D
+  /** `[size, interests]`, log of the probability of each interest; absent where all count alike. */
+  logProbabilities?: tf.Tensor2D
+  /** int32 `[size, interests]`, level-1 code of each interest. */
+  codes?: tf.Tensor2D
+}
+
+/** Plain numbers of an item encoder's output, `[rows, dim]`, normalised where the network normalises. */
+export interface ItemVectors {
+  data: Float32Array
+  rows: number
+  dim: number
+}
+
+/** What a network may do between steps: read the catalogue, tell the world. */
+export interface BetweenSteps {
+  /** Steps taken so far. */
+  step: number
+  /** Steps that the run will take. */
+  steps: number
+  /** Encodes the whole catalogue as it is now. */
+  items(): ItemVectors
+  /** Interactions per item in training, `[items]`. */
+  counts: Int32Array
+  random: Random
+  phase(name: string): void
+  codebook(levels: LevelHealth[], collisions: number, revived: number): void
+}
+
+/** The part of a system that learns: composes encoders and losses, and owns no training loop. Runs inside of `tf.tidy`. */
+export interface Network {
+  readonly parameters: Parameters
+  /** How vectors become a score. */
+  readonly score: Score
+  /** Score of an item under several interests: the best of them, or `log sum_k exp(log p_k + score_k)`. */
+  readonly merge: 'max' | 'mixture'
+  /** Scalar to minimise, and its parts by name. */
+  loss(input: TrainingInput): { total: tf.Scalar; parts: Record<string, tf.Scalar> }
+  /** Vectors of items from rows of the table, `[count, dim]`. */
+  items(rows: tf.Tensor2D): tf.Tensor2D
+  /** Interests of users; at most `interests` of them. */
+  users(input: HistoryInput, interests?: number): UserVectors
+  /** Codes of item vectors, `[rows * levels]`; absent where the system has none. */
+  codes?: { levels: number; of(vectors: ItemVectors): Uint16Array }
+  /** Codewords by level, for the `codebook` table. */
+  codewords?(): { data: Float32Array; rows: number; dim: number }[]
+  /** Called before the first step and after each one: phases, codebook initialisation, revival of dead codes. */
+  between?(state: BetweenSteps): void
+  /** False while the network is not yet what it is going to be: such a state is not a candidate for the best one. */
+  settled?(): boolean
+  /** State besides parameters that a resumed run needs, as JSON values. */
+  state?(): Record<string, unknown>
+  restore?(state: Record<string, unknown>): void
+  dispose(): void
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { negativeOptions } from './training/negatives.ts'
+
+/** What all learned systems have in common, so that a comparison compares the systems and nothing else. */
+export const commonOptions = {
+  /** Length of an item vector. */
+  dim: z.int().min(2).max(4096).default(64),
+  /** Items of the history that are looked at, the most recent ones. */
+  history: z.int().min(1).max(1000).default(20),
+  /** Scores are cosines over this; with `normalize` off they are dot products over it. */
+  temperature: z.number().positive().default(0.14),
+  normalize: z.boolean().default(true),
+  /** Share of the entries of history vectors that are zeroed in training. */
+  dropout: z.number().min(0).max(0.95).default(0.2),
+  /** Standard deviation of new item vectors. */
+  initialScale: z.number().positive().default(0.05),
+  batch: z.int().min(1).default(512),
+  steps: z.int().positive().default(1500),
+  learningRate: z.number().positive().default(3e-3),
+  finalLearningRate: z.number().positive().default(3e-4),
+  warmUp: z.int().min(0).default(0),
+  /** Share of the run after which the learning rate falls. */
+  decayFrom: z.number().min(0).max(1).default(0.5),
+  /** Largest norm of the gradient of all parameters together. */
+  clip: z.number().positive().optional(),
+  negatives: negativeOptions.prefault({}),
+}
+
+const common = z.strictObject(commonOptions)
+/** Parsed options that every learned system has. */
+export type CommonOptions = z.output<typeof common>

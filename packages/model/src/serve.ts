@@ -1,0 +1,85 @@
+import type { Csr, Interests, Matrix } from '@sparc/tables'
+import * as tf from '@tensorflow/tfjs'
+import type { EmbeddingTable } from './embedding-table.ts'
+import type { ItemVectors, Network } from './network.ts'
+import { createInputs } from './training/inputs.ts'
+import { createHistories, writeHistory } from './training/sampler.ts'
+
+/** Rows encoded at a time. */
+const ITEM_BLOCK = 8192
+const USER_BLOCK = 512
+
+/** Vectors of the whole catalogue, `[items, dim]`. */
+export function encodeItems(network: Network, table: EmbeddingTable): ItemVectors {
+  const { rows, dim } = table
+  const data = new Float32Array(rows * dim)
+  const ids = new Int32Array(ITEM_BLOCK)
+  const buffer = new Float32Array(ITEM_BLOCK * dim)
+  for (let start = 0; start < rows; start += ITEM_BLOCK) {
+    const count = Math.min(ITEM_BLOCK, rows - start)
+    for (let i = 0; i < count; i++) ids[i] = start + i
+    table.gather(ids, count, buffer)
+    const encoded = tf.tidy(() => network.items(tf.tensor2d(buffer.subarray(0, count * dim), [count, dim])).dataSync())
+    data.set(encoded as Float32Array, start * dim)
+  }
+  return { data, rows, dim }
+}
+
+/** Interests of histories, every user with the same number of them. */
+export interface EncodedUsers {
+  /** `[users * interests, dim]` */
+  vectors: Matrix
+  /** Interests per user. */
+  interests: number
+  /** `[users * interests]` */
+  probabilities?: Float32Array
+  codes?: Uint16Array
+}
+
+/** Encodes the last `length` items of each row of `history`. */
+export function encodeUsers(
+  network: Network,
+  table: EmbeddingTable,
+  history: Csr,
+  length: number,
+  wanted?: number,
+): EncodedUsers {
+  const inputs = createInputs(table)
+  const users = history.offsets.length - 1
+  const { dim } = table
+  let result: EncodedUsers = { vectors: { data: new Float32Array(0), rows: 0, dim }, interests: wanted ?? 1 }
+  for (let start = 0; start < users; start += USER_BLOCK) {
+    const count = Math.min(USER_BLOCK, users - start)
+    const block = createHistories(count, length)
+    for (let r = 0; r < count; r++) {
+      writeHistory(block, r, history.values, history.offsets[start + r], history.offsets[start + r + 1])
+    }
+    const { data, interests, logs, codes } = tf.tidy(() => {
+      const found = network.users(inputs.serving(block), wanted)
+      return {
+        data: found.vectors.dataSync() as Float32Array,
+        interests: found.vectors.shape[1],
+        logs: found.logProbabilities?.dataSync() as Float32Array | undefined,
+        codes: found.codes?.dataSync(),
+      }
+    })
+    if (start === 0) {
+      const rows = users * interests
+      result = { vectors: { data: new Float32Array(rows * dim), rows, dim }, interests }
+      if (logs) result.probabilities = new Float32Array(rows)
+      if (codes) result.codes = new Uint16Array(rows)
+    }
+    const at = start * interests
+    result.vectors.data.set(data, at * dim)
+    if (logs) for (let i = 0; i < logs.length; i++) result.probabilities![at + i] = Math.exp(logs[i])
+    if (codes) for (let i = 0; i < codes.length; i++) result.codes![at + i] = codes[i]
+  }
+  return result
+}
+
+/** The same as the view of an `interests` table. */
+export function asInterests(encoded: EncodedUsers, users: string[], network: Network, itemsKey: string): Interests {
+  const offsets = Int32Array.from({ length: users.length + 1 }, (_, r) => r * encoded.interests)
+  const { vectors, codes, probabilities } = encoded
+  return { users, offsets, vectors, codes, probabilities, score: network.score, itemsKey }
+}

@@ -1,0 +1,120 @@
+import { createRequire } from 'node:module'
+import { isMainThread } from 'node:worker_threads'
+import { InvalidInputError, MissingPeerError, SparcError, suggest } from '@sparc/tables'
+
+/** The backends that may do the work, best first. */
+export const BACKENDS = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const
+export type Backend = (typeof BACKENDS)[number]
+
+/** Which TensorFlow backend was picked, and what would be faster. */
+export interface Tensorflow {
+  backend: Backend
+  /** For people: what to do for a faster backend; absent where the best one is in use. */
+  advice?: string
+  /** What was tried before, and why it could not be had. */
+  tried: { backend: Backend; reason: string }[]
+}
+
+let picked: Promise<Tensorflow> | undefined
+
+/**
+ * Picks the TensorFlow backend, once per process: `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node`, else WebAssembly.
+ * `SPARC_BACKEND` (`tensorflow-gpu`, `tensorflow`, `wasm` or `cpu`) asks for one and accepts no other.
+ *
+ * @throws InvalidInputError `UNKNOWN_BACKEND`; MissingPeerError `BACKEND_UNAVAILABLE`; SparcError `TWO_TENSORFLOWS`
+ *
+ * @example
+ * const { backend, advice } = await loadTensorflow()
+ */
+export function loadTensorflow(): Promise<Tensorflow> {
+  picked ??= pick(process.env.SPARC_BACKEND)
+  return picked
+}
+
+async function pick(asked: string | undefined): Promise<Tensorflow> {
+  quiet()
+  const wanted = BACKENDS.filter((name) => (asked ? name === asked : name !== 'cpu'))
+  if (wanted.length === 0 && asked) {
+    const near = suggest(asked, BACKENDS)
+    throw new InvalidInputError('UNKNOWN_BACKEND', {
+      what: 'SPARC_BACKEND names no backend',
+      given: asked,
+      allowed: BACKENDS.join(', '),
+      next: near ? `Did you mean "${near}"?` : 'Unset it to let the best one be picked.',
+    })
+  }
+  const tried: Tensorflow['tried'] = []
+  for (const backend of wanted) {
+    try {
+      await LOADERS[backend]()
+      return { backend, advice: adviceFor(backend), tried }
+    } catch (error) {
+      if (SparcError.isInstance(error)) throw error
+      tried.push({ backend, reason: error instanceof Error ? error.message.split('\n')[0] : String(error) })
+    }
+  }
+  throw new MissingPeerError('BACKEND_UNAVAILABLE', {
+    what: 'No TensorFlow backend could be loaded',
+    given: tried.map(({ backend, reason }) => `${backend}: ${reason}`).join('; '),
+    allowed: BACKENDS.join(', '),
+    next: 'Install @tensorflow/tfjs-backend-wasm, or @tensorflow/tfjs-node with `npx sparc-native tensorflow`.',
+  })
+}
+
+function adviceFor(backend: Backend): string | undefined {
+  if (backend === 'tensorflow' || backend === 'tensorflow-gpu') return undefined
+  return 'Training runs some 15 times faster on the native library: install @tensorflow/tfjs-node, then run `npx sparc-native tensorflow`.'
+}
+
+/** TensorFlow prints a banner on load and tfjs warns of what we know; both would end up in the middle of a report. */
+function quiet(): void {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
+  // Its banner ignores the level above; the plain kernels are as fast here, and sum in a fixed order.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '0'
+}
+
+/** `util.isNullOrUndefined` and `util.isArray`, which tfjs-node still calls, are gone from Node 23 on. */
+function restoreNodeUtil(): void {
+  const util: Record<string, unknown> = createRequire(import.meta.url)('node:util')
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
+  util.isArray ??= Array.isArray
+}
+
+async function loadNative(module: '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu'): Promise<void> {
+  if (!isMainThread) throw new Error('the native library can be loaded by the main thread only')
+  restoreNodeUtil()
+  const native = await import(module)
+  const tf = await import('@tensorflow/tfjs')
+  const theirs: unknown = native.Tensor ?? native.default?.Tensor
+  if (theirs !== tf.Tensor) {
+    throw new SparcError('TWO_TENSORFLOWS', {
+      what: `${module} brings a second copy of @tensorflow/tfjs-core, and tensors of one mean nothing to the other`,
+      given: `@tensorflow/tfjs ${tf.version.tfjs}, ${module} with another copy`,
+      allowed: 'one copy in the process',
+      next: 'Give both the same version in package.json and install again (`npm dedupe`).',
+    })
+  }
+  if (!(await tf.setBackend('tensorflow'))) throw new Error('the backend refused to start')
+  await tf.ready()
+}
+
+const LOADERS: Record<Backend, () => Promise<void>> = {
+  'tensorflow-gpu': () => loadNative('@tensorflow/tfjs-node-gpu'),
+  tensorflow: () => loadNative('@tensorflow/tfjs-node'),
+  async wasm() {
+    const tf = await import('@tensorflow/tfjs')
+    const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
+    const require = createRequire(import.meta.url)
+    const main = require.resolve('@tensorflow/tfjs-backend-wasm')
+    setWasmPaths(main.replace(/[^/\\]*$/, ''))
+    const { registerWasmKernels } = await import('./wasm-kernels.ts')
+    registerWasmKernels()
+    if (!(await tf.setBackend('wasm'))) throw new Error('the backend refused to start')
+    await tf.ready()
+  },
+  async cpu() {
+    const tf = await import('@tensorflow/tfjs')
+    await tf.setBackend('cpu')
+    await tf.ready()
+  },
+}

@@ -1,0 +1,110 @@
+import type { Random } from '@sparc/tables'
+import { z } from 'zod'
+
+/** Where negatives come from. */
+export const NEGATIVES = ['uniform', 'log-uniform', 'popularity', 'in-batch', 'mixed'] as const
+
+/** Options of the negative sampler, shared by every learned system. */
+export const negativeOptions = z.strictObject({
+  /** `mixed`: `count` uniform ones and the targets of the batch besides. */
+  kind: z.enum(NEGATIVES).default('uniform'),
+  /** How many a batch, shared by all its examples; `in-batch` needs none. */
+  count: z.int().positive().default(1280),
+  /** `popularity` draws in proportion to count ^ power. */
+  power: z.number().min(0).max(2).default(0.75),
+  /** Subtract log Q, the expected number of draws, from every logit (Bengio and Senecal 2008). Changes nothing for `uniform`. */
+  correction: z.boolean().default(true),
+})
+export type NegativeOptions = z.output<typeof negativeOptions>
+
+/** Draws the negatives of a batch, and knows how likely each item was to be drawn. */
+export interface NegativeSampler {
+  /** How many negatives a batch gets. */
+  readonly size: number
+  /** Fills `out` `[size]`, given the targets of the batch. */
+  draw(targets: Int32Array, out: Int32Array): void
+  /** log of the expected number of times that `item` is among the negatives; absent where it is the same for all items. */
+  logQ?: (item: number) => number
+}
+
+/** Draws from a discrete distribution in constant time (Walker 1977, Vose 1991). */
+export function aliasTable(weights: Float64Array, random: Random): () => number {
+  const n = weights.length
+  let total = 0
+  for (let i = 0; i < n; i++) total += weights[i]
+  const share = new Float64Array(n)
+  const alias = new Int32Array(n)
+  const small: number[] = []
+  const large: number[] = []
+  for (let i = 0; i < n; i++) {
+    share[i] = (weights[i] * n) / total
+    if (share[i] < 1) small.push(i)
+    else large.push(i)
+  }
+  while (small.length > 0 && large.length > 0) {
+    const less = small.pop()!
+    const more = large[large.length - 1]
+    alias[less] = more
+    share[more] -= 1 - share[less]
+    if (share[more] < 1) small.push(large.pop()!)
+  }
+  for (const i of small) share[i] = 1
+  for (const i of large) share[i] = 1
+  return () => {
+    const i = random.int(n)
+    return random.next() < share[i] ? i : alias[i]
+  }
+}
+
+/** Probability of the item of popularity rank `r` (0 = most popular): `log((r + 2) / (r + 1)) / log(n + 1)`. */
+export function logUniform(rank: number, items: number): number {
+  return Math.log((rank + 2) / (rank + 1)) / Math.log(items + 1)
+}
+
+/**
+ * Makes the sampler.
+ *
+ * @param counts interactions per item in training, `[items]`
+ * @param batch examples a batch
+ */
+export function createNegatives(
+  options: NegativeOptions,
+  counts: Int32Array,
+  batch: number,
+  random: Random,
+): NegativeSampler {
+  const items = counts.length
+  const { kind, count, power, correction } = options
+  const total = counts.reduce((sum, n) => sum + n, 0)
+  const uniform = () => random.int(items)
+  const drawn = (source: () => number, logQ?: (item: number) => number): NegativeSampler => ({
+    size: count,
+    draw(_, out) {
+      for (let i = 0; i < out.length; i++) out[i] = source()
+    },
+    logQ: correction ? logQ : undefined,
+  })
+  if (kind === 'uniform') return drawn(uniform)
+  if (kind === 'log-uniform') {
+    const byCount = Int32Array.from({ length: items }, (_, item) => item).sort((a, b) => counts[b] - counts[a] || a - b)
+    const rank = new Int32Array(items)
+    for (let r = 0; r < items; r++) rank[byCount[r]] = r
+    // The inverse of the distribution function: rank = floor(exp(u log(n + 1))) - 1.
+    const source = () => byCount[Math.min(items - 1, Math.floor(Math.exp(random.next() * Math.log(items + 1))) - 1)]
+    return drawn(source, (item) => Math.log(count * logUniform(rank[item], items)))
+  }
+  if (kind === 'popularity') {
+    const weights = Float64Array.from(counts, (n) => Math.max(n, 1) ** power)
+    const sum = weights.reduce((all, weight) => all + weight, 0)
+    return drawn(aliasTable(weights, random), (item) => Math.log((count * weights[item]) / sum))
+  }
+  const drawnToo = kind === 'mixed' ? count : 0
+  return {
+    size: batch + drawnToo,
+    draw(targets, out) {
+      out.set(targets)
+      for (let i = targets.length; i < out.length; i++) out[i] = uniform()
+    },
+    logQ: correction ? (item) => Math.log((batch * Math.max(counts[item], 1)) / total + drawnToo / items) : undefined,
+  }
+}

@@ -1,0 +1,77 @@
+import * as tf from '@tensorflow/tfjs'
+import type { EmbeddingTable } from '../embedding-table.ts'
+import type { Network } from '../network.ts'
+import type { AdamStep } from './adam.ts'
+import type { Dropout } from './dropout.ts'
+import { createInputs } from './inputs.ts'
+import type { NegativeSampler } from './negatives.ts'
+import { clipScale } from './parameters.ts'
+import type { BatchSampler } from './sampler.ts'
+
+/** What a step reports: the loss and its parts. */
+export interface StepLoss {
+  loss: number
+  parts: Record<string, number>
+}
+
+/** A training step: draws a batch, computes loss and gradients, updates the parameters. */
+export type TrainingStep = (step: number, learningRate: number) => StepLoss
+
+/** Everything that a step works on. */
+export interface StepContext {
+  network: Network
+  table: EmbeddingTable
+  sampler: BatchSampler
+  negatives: NegativeSampler
+  dropout: Dropout
+  /** Norm that gradients are clipped to. */
+  clip?: number
+}
+
+/**
+ * Makes the step. One tensor of the batch's distinct rows goes up, its gradient comes down once, and the table is updated
+ * in plain numbers; what happens in between knows nothing of the catalogue's length.
+ *
+ * Parameters are not touched when the loss or a gradient is not finite: the caller finds `loss` NaN.
+ */
+export function createStep({ network, table, sampler, negatives, dropout, clip }: StepContext): TrainingStep {
+  const inputs = createInputs(table, negatives)
+  const drawn = new Int32Array(negatives.size)
+  const { list } = network.parameters
+  return (step, learningRate) => {
+    const batch = sampler.next()
+    negatives.draw(batch.targets, drawn)
+    const found = tf.tidy(() => {
+      const input = inputs.training(batch, drawn, dropout, step)
+      let parts: Record<string, tf.Scalar> = {}
+      const xs: tf.Tensor[] = [input.rows, ...list.map(({ variable }) => variable)]
+      const { value, grads } = tf.engine().gradients(
+        () => {
+          const { total, parts: named } = network.loss(input)
+          parts = {}
+          for (const [name, part] of Object.entries(named)) parts[name] = tf.keep(part)
+          return total
+        },
+        xs,
+        undefined,
+        true,
+      )
+      const names = Object.keys(parts)
+      const numbers = tf.stack([value, ...names.map((name) => parts[name])]).dataSync()
+      for (const name of names) parts[name].dispose()
+      return { names, numbers, gradients: grads.map((grad) => grad?.dataSync() as Float32Array | undefined) }
+    })
+    const { names, numbers, gradients } = found
+    const loss = numbers[0]
+    const report = { loss, parts: Object.fromEntries(names.map((name, i) => [name, numbers[i + 1]])) }
+    if (!Number.isFinite(loss)) return report
+    const scale = clipScale(gradients, clip)
+    if (!Number.isFinite(scale)) return { ...report, loss: Number.NaN }
+    const adam: AdamStep = { step, learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, scale }
+    const [ofRows, ...dense] = gradients
+    const { rows, count } = inputs.named
+    if (ofRows) table.update(rows, count, ofRows, adam)
+    network.parameters.update(dense, adam)
+    return report
+  }
+}

@@ -1,0 +1,34 @@
+import type { Random } from '@sparc/tables'
+import * as tf from '@tensorflow/tfjs'
+import { gatherRows } from '../encoders/gather.ts'
+import { normalize } from '../encoders/normalize.ts'
+import { meanPool } from '../encoders/pool.ts'
+import { createResidualMlp } from '../encoders/residual-mlp.ts'
+import { candidates, softmaxOfUsers } from '../encoders/scores.ts'
+import type { HistoryInput, Network } from '../network.ts'
+import { createParameters } from '../training/parameters.ts'
+import type { TwoTowerOptions } from './two-tower.ts'
+
+/** `u = n(x + W2 relu(W1 x + b1) + b2)`, `x` the mean of the history. */
+export function twoTowerNetwork(options: TwoTowerOptions, random: Random): Network {
+  const { dim, hidden, temperature, normalize: normalized, dropout } = options
+  const parameters = createParameters(random)
+  const tower = createResidualMlp(parameters, 'user', { dim, hidden })
+  const user = (input: HistoryInput): tf.Tensor2D => {
+    const history = input.dropout(gatherRows(input.rows, input.history), dropout)
+    const vector = tower(meanPool(history, input.lengths))
+    return normalized ? normalize(vector) : vector
+  }
+  return {
+    parameters,
+    score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
+    merge: 'max',
+    loss(input) {
+      const softmax = softmaxOfUsers(user(input), candidates(input, normalized), input, options)
+      return { total: softmax, parts: { softmax } }
+    },
+    items: (rows) => (normalized ? normalize(rows) : rows),
+    users: (input) => ({ vectors: tf.expandDims(user(input), 1) }),
+    dispose: parameters.dispose,
+  }
+}

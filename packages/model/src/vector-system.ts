@@ -1,0 +1,167 @@
+import {
+  checkItemsKey,
+  checkRange,
+  InvalidInputError,
+  type Items,
+  makeEmbeddings,
+  makeInterests,
+  parseOptions,
+  type Random,
+  random,
+  readCases,
+  readItems,
+  readQueries,
+  readSequences,
+} from '@sparc/tables'
+import type { Table } from 'apache-arrow'
+import type { z } from 'zod'
+import { openVectorModel, saveVectorModel } from './checkpoint.ts'
+import { createEmbeddingTable, type EmbeddingTable } from './embedding-table.ts'
+import type { ItemVectors, Network } from './network.ts'
+import type { CommonOptions } from './options.ts'
+import type { FitData, FitOptions, FitReport, RecommendOptions, VectorRecommender } from './recommender.ts'
+
+/** What makes a learned system: its name, its options, and its network. The rest is the same for all. */
+export interface SystemDefinition<Options extends CommonOptions> {
+  name: string
+  schema: z.ZodType<Options>
+  /** Makes the network, TensorFlow being ready. `random` draws its initial values. */
+  network(options: Options, random: Random): Promise<Network>
+}
+
+/** A fitted model: what `recommend`, `embedItems` and `embedUsers` work with. */
+export interface FittedModel {
+  network: Network
+  table: EmbeddingTable
+  ids: string[]
+  itemsKey: string
+  backend: string
+}
+
+/** Makes the function that creates a system, and the one that loads it. */
+export function defineVectorSystem<Options extends CommonOptions>(definition: SystemDefinition<Options>) {
+  const { name, schema } = definition
+  return {
+    create: (options?: z.input<typeof schema>): VectorRecommender =>
+      recommender(definition, parseOptions(schema, options, `options of ${name}`) as Options),
+    async load(directory: string): Promise<VectorRecommender> {
+      const saved = await openVectorModel(directory, name)
+      const options = parseOptions(schema, saved.options, `saved options of ${name}`) as Options
+      const { loadTensorflow } = await import('./tensorflow.ts')
+      const { backend } = await loadTensorflow()
+      const network = await definition.network(options, random(0))
+      network.parameters.restore(saved.parameters)
+      if (saved.state) network.restore?.(saved.state)
+      const table = createEmbeddingTable(saved.ids.length, options.dim, { random: random(0), values: saved.rows })
+      return recommender(definition, options, { network, table, ids: saved.ids, itemsKey: saved.itemsKey, backend })
+    },
+  }
+}
+
+function recommender<Options extends CommonOptions>(
+  definition: SystemDefinition<Options>,
+  options: Options,
+  loaded?: FittedModel,
+): VectorRecommender {
+  const { name } = definition
+  let model = loaded
+  let encoded: ItemVectors | undefined
+  const fitted = (): FittedModel => {
+    if (model) return model
+    throw new InvalidInputError('NOT_FITTED', {
+      what: `${name} has learned nothing yet`,
+      given: 'no state',
+      allowed: 'a fitted or a loaded model',
+      next: 'Call fit, or load a saved model, first.',
+    })
+  }
+  const items = async (): Promise<ItemVectors> => {
+    const { network, table } = fitted()
+    if (!encoded) encoded = (await import('./serve.ts')).encodeItems(network, table)
+    return encoded
+  }
+  const interests = async (queries: Table, wanted?: number) => {
+    const { network, table, itemsKey } = fitted()
+    const { users, history, itemsKey: given } = readQueries(queries)
+    checkItemsKey(itemsKey, given, 'the queries table')
+    checkRange(history.values, table.rows, 'The history of the queries table')
+    const { asInterests, encodeUsers } = await import('./serve.ts')
+    return asInterests(encodeUsers(network, table, history, options.history, wanted), users, network, itemsKey)
+  }
+  const release = () => {
+    model?.network.dispose()
+    model = undefined
+    encoded = undefined
+  }
+  return {
+    name,
+    async fit(data: FitData, fit: FitOptions = {}): Promise<FitReport> {
+      const read = readData(data)
+      const { loadTensorflow } = await import('./tensorflow.ts')
+      const { backend } = await loadTensorflow()
+      const { train } = await import('./training/train.ts')
+      const source = random(fit.seed ?? 1)
+      release()
+      const network = await definition.network(options, source.fork('network'))
+      const table = createEmbeddingTable(read.items.length, options.dim, {
+        random: source.fork('items'),
+        scale: options.initialScale,
+      })
+      model = { network, table, ids: read.items.ids, itemsKey: read.items.key, backend }
+      return train(
+        {
+          system: name,
+          network,
+          table,
+          options,
+          sequences: read.sequences.items,
+          validation: read.validation,
+          random: source,
+          backend,
+        },
+        fit,
+      )
+    },
+    async recommend(queries: Table, wanted: RecommendOptions): Promise<Table> {
+      const { recommendByVectors } = await import('./exact.ts')
+      const vectors = await items()
+      return recommendByVectors(queries, await interests(queries), vectors, {
+        ...wanted,
+        merge: fitted().network.merge,
+      })
+    },
+    async embedItems(): Promise<Table> {
+      const { network, ids, itemsKey } = fitted()
+      const vectors = await items()
+      return makeEmbeddings({
+        items: Int32Array.from({ length: ids.length }, (_, i) => i),
+        ids,
+        vectors,
+        codes: network.codes && { levels: network.codes.levels, data: network.codes.of(vectors) },
+        score: network.score,
+        itemsKey,
+      })
+    },
+    async embedUsers(queries: Table, wanted: { interests?: number } = {}): Promise<Table> {
+      return makeInterests(await interests(queries, wanted.interests))
+    },
+    async save(directory: string): Promise<void> {
+      await saveVectorModel(directory, { system: name, options, ...fitted() })
+    },
+    dispose: release,
+  }
+}
+
+function readData(data: FitData) {
+  const items: Items = readItems(data.items)
+  const sequences = readSequences(data.sequences)
+  checkItemsKey(items.key, sequences.itemsKey, 'the sequences table')
+  checkRange(sequences.items.values, items.length, 'The items of the sequences table')
+  const validation = data.validation && readCases(data.validation)
+  if (validation) {
+    checkItemsKey(items.key, validation.itemsKey, 'the validation cases')
+    checkRange(validation.history.values, items.length, 'The history of the validation cases')
+    checkRange(validation.targets.values, items.length, 'The targets of the validation cases')
+  }
+  return { items, sequences, validation }
+}
