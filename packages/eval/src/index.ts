@@ -1,4 +1,30 @@
 export type { Dataset, PreparationCounts, PreparationOptions, PublishedSplit } from './dataset.ts'
 export { fingerprint } from './dataset.ts'
+export { hitRate, map, mrr, precision, recall } from './metrics/accuracy.ts'
+export { accuracyMetrics, allMetrics, atEach, metricNames, parseMetric } from './metrics/all-metrics.ts'
+export type { Catalogue } from './metrics/catalogue.ts'
+export { categoryDiversity, coOccurrenceDiversity, leafDiversity } from './metrics/diversity.ts'
+export { dropSeen } from './metrics/drop-seen.ts'
+export type { Estimate } from './metrics/estimate.ts'
+export { type EvaluateOptions, evaluate } from './metrics/evaluate.ts'
+export { coverage, gini } from './metrics/exposure.ts'
+export type { CaseScorer, Metric, MetricContext, MetricFamily, OverallScorer, RankedCase } from './metrics/metric.ts'
+export { metricAt } from './metrics/metric.ts'
+export { ndcg, ndcgOverHits } from './metrics/ndcg.ts'
+export { novelty, popularityLift } from './metrics/popularity.ts'
+export type { InputCounts, Report, SliceReport } from './metrics/report.ts'
+export type { Slice, SliceContext, SliceGroup } from './metrics/slices.ts'
+export {
+  caseColumn,
+  category,
+  coldUsers,
+  historyLength,
+  itemColumn,
+  longTail,
+  newItems,
+  popularityGroups,
+  shortHistory,
+  standardSlices,
+} from './metrics/slices.ts'
 export type { Split } from './splits/split.ts'
 export { type SplitByUserOptions, splitByUser } from './splits/split-by-user.ts'
