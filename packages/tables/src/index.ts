@@ -33,6 +33,7 @@ export type { SafeTensor, SafetensorsType } from './safetensors.ts'
 export { decodeSafetensors, encodeSafetensors, f32, i32 } from './safetensors.ts'
 export type { TopK, TopKOptions } from './top-k.ts'
 export { topK, topKHeap } from './top-k.ts'
+export { makeCodesColumn, makeVectorColumn, readCodesColumn, readVectorColumn } from './vector-columns.ts'
 export type { Codebook, Embeddings, Interests, Recommendations } from './vectors.ts'
 export {
   makeCodebook,
