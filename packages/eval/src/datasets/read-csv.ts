@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { InvalidFileError, suggest } from '@sparc/tables'
 import { type Database, identifier, text } from './duckdb.ts'
 import { inspectFile } from './inspect-file.ts'
+import { lineNumbers } from './line-numbers.ts'
 
 /** Lines that could not be used: how many of how many, and the first of them with their numbers. */
 export interface BrokenLines {
@@ -98,20 +99,34 @@ export async function readCsv(db: Database, path: string, table: string, options
     present.includes(from) ? `${identifier(from)} AS ${as}` : `NULL::${type} AS ${as}`,
   )
   const scan = `${table}_${scans++}`
+  const header = options.header === undefined
   await db.run(`CREATE TABLE ${table} AS SELECT ${selected.join(', ')} FROM read_csv(${text(path)},
-    auto_detect = false, header = ${options.header === undefined}, delim = ${text(delimiter)}, quote = '"',
+    auto_detect = false, header = ${header}, delim = ${text(delimiter)}, quote = '"',
     escape = '"', columns = {${described}}, store_rejects = true, rejects_table = ${text(`errors_${scan}`)},
     rejects_scan = ${text(`scan_${scan}`)}, rejects_limit = 0)`)
   const kept = Number(await db.one(`SELECT count(*) FROM ${table}`))
-  const broken = Number(await db.one(`SELECT count(DISTINCT line) FROM errors_${scan}`))
-  const examples = await db.rows(
+  const rejected = Number(await db.one(`SELECT count(DISTINCT line) FROM errors_${scan}`))
+  const errors = await db.rows(
     `SELECT line, any_value(error_type) FROM errors_${scan} GROUP BY line ORDER BY line LIMIT ${EXAMPLES}`,
   )
+  const examples = errors.map(([line, reason]) => ({ line: Number(line), reason: String(reason).toLowerCase() }))
+
+  const isIncomplete = options.columns.filter((column) => !column.optional).map(({ as }) => `${as} IS NULL`)
+  const incomplete = await db.rows(
+    `SELECT rowid, count(*) OVER () FROM ${table} WHERE ${isIncomplete.join(' OR ')} ORDER BY rowid LIMIT ${EXAMPLES}`,
+  )
+  if (incomplete.length > 0) {
+    const lines = await db.rows(`SELECT DISTINCT line FROM errors_${scan}`)
+    const rows = incomplete.map(([row]) => Number(row))
+    const numbers = await lineNumbers(path, rows, header, new Set(lines.map(([line]) => Number(line))))
+    examples.push(...numbers.map((line) => ({ line, reason: 'empty field' })))
+    await db.run(`DELETE FROM ${table} WHERE ${isIncomplete.join(' OR ')}`)
+  }
   const found: BrokenLines = {
     file: basename(path),
-    lines: kept + broken,
-    broken,
-    examples: examples.map(([line, reason]) => ({ line: Number(line), reason: String(reason).toLowerCase() })),
+    lines: kept + rejected,
+    broken: rejected + Number(incomplete[0]?.[1] ?? 0),
+    examples: examples.sort((a, b) => a.line - b.line).slice(0, EXAMPLES),
   }
   if (found.lines === 0) {
     throw new InvalidFileError('EMPTY_FILE', {
@@ -120,9 +135,8 @@ export async function readCsv(db: Database, path: string, table: string, options
       next: 'Give a file with rows.',
     })
   }
-  const header = options.header === undefined ? 1 : 0
   const last = Number((await db.one(`SELECT max(line) FROM errors_${scan}`)) ?? -1)
-  const cutOff = !endsWithNewline && last === found.lines + header
+  const cutOff = !endsWithNewline && last === found.lines + (header ? 1 : 0)
   checkBroken(path, found, options.maxBroken ?? 0.001, cutOff)
   return found
 }

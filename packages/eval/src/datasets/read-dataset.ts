@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { InvalidFileError, parseOptions, suggest } from '@sparc/tables'
 import { z } from 'zod'
 import type { Dataset } from '../dataset.ts'
-import { type Database, withDatabase } from './duckdb.ts'
+import { type Database, identifier, withDatabase } from './duckdb.ts'
 import { type ItemFeatures, readFeatures } from './features.ts'
 import { listDatasets } from './find-data-directory.ts'
 import { inspectFile } from './inspect-file.ts'
@@ -47,7 +47,12 @@ async function itemFeatures(db: Database, path: string, ids: string[]): Promise<
   const { firstLine } = await inspectFile(path)
   const columns = splitHeader(firstLine, ',').filter((column) => column !== 'item')
   await readCsv(db, path, 'features', {
-    columns: ['item', ...columns].map((name) => ({ from: name, as: `"${name}"`, type: 'VARCHAR' })),
+    columns: ['item', ...columns].map((name) => ({
+      from: name,
+      as: identifier(name),
+      type: 'VARCHAR',
+      optional: name !== 'item',
+    })),
   })
   const lists = columns.filter((column) => LISTS.includes(column))
   return readFeatures(db, 'features', ids, columns, lists)

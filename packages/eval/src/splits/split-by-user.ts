@@ -9,6 +9,11 @@ const schema = z.strictObject({
   seed: z.int().nonnegative().default(1230),
   /** Items of the history that a query holds (default 20). */
   history: z.int().positive().default(20),
+  /**
+   * What a query has `seen`: `all` before the cut (default), or its `history` alone, as where other software filters
+   * no more than what it was shown.
+   */
+  seen: z.enum(['all', 'history']).default('all'),
   /** Users with fewer interactions are skipped when the split is drawn here (default 5). */
   minimum: z.int().min(2).default(5),
   /** Use the split that came with the data where its seed is this one (default true). */
@@ -69,13 +74,13 @@ function drawnParts(all: UserSequences, seed: number, minimum: number): Part[] {
  * @example const { train, validation, test } = splitByUser(dataset, { seed: 1230 })
  */
 export function splitByUser(dataset: Dataset, options: SplitByUserOptions = {}): Split {
-  const { seed, history, minimum, published } = parseOptions(schema, options, 'options of splitByUser')
+  const { seed, history, seen, minimum, published } = parseOptions(schema, options, 'options of splitByUser')
   const all = sequencesOf(dataset)
   const given = published && dataset.published?.seed === seed ? dataset.published : undefined
   const parts = given ? publishedParts(all, given) : drawnParts(all, seed, minimum)
   const withTimes = all.timestamps !== undefined
   const train = sequenceRows(withTimes)
-  const cases = [caseRows(history, withTimes), caseRows(history, withTimes)]
+  const cases = [caseRows(history, seen, withTimes), caseRows(history, seen, withTimes)]
   for (const { part, user, items, times } of parts) {
     if (items.length < 2) continue
     if (part === 0) {
@@ -102,7 +107,7 @@ export function splitByUser(dataset: Dataset, options: SplitByUserOptions = {}):
     validation: cases[0].table(all.itemsKey),
     test: cases[1].table(all.itemsKey),
     source: given ? 'published' : 'drawn',
-    options: { seed, history, minimum: least },
+    options: { seed, history, seen, minimum: least },
     skipped,
     notes: skipped > 0 ? [`${skipped} users with fewer than ${least} interactions were skipped.`] : [],
   }

@@ -58,15 +58,16 @@ export interface CaseRows {
   table(itemsKey: string): Table
 }
 
-export function caseRows(length: number, withTimes: boolean): CaseRows {
+export function caseRows(length: number, seen: 'all' | 'history', withTimes: boolean): CaseRows {
   const users: string[] = []
   const lists = { history: list(), seen: list(), targets: list() }
   const times: number[] = []
   return {
     add(user, past, targets, time) {
       users.push(user)
-      lists.history.add(past.subarray(Math.max(0, past.length - length)))
-      lists.seen.add(past)
+      const history = past.subarray(Math.max(0, past.length - length))
+      lists.history.add(history)
+      lists.seen.add(seen === 'all' ? past : history)
       lists.targets.add([...new Set(Array.from(targets))])
       times.push(time ?? Number.NaN)
     },
