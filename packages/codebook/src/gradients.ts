@@ -44,3 +44,35 @@ export function straightThrough(z: tf.Tensor2D, quantized: tf.Tensor2D): tf.Tens
   }))
   return pass(z) as tf.Tensor2D
 }
+
+/**
+ * The rotation trick: the value of `quantized`; its gradient is rotated back and scaled by the rotation that takes `z`
+ * to `quantized`, row by row, so that the angle between them is kept: `q = (|q| / |z|) R z`, with `R` constant,
+ * `R = I - 2 r r' + 2 b a'`, `a = z / |z|`, `b = q / |q|`, `r = (a + b) / |a + b|`
+ * (Fifty et al., ICLR 2025, section 4).
+ *
+ * @param z `[batch, dim]`
+ * @param quantized `[batch, dim]`
+ */
+export function rotate(z: tf.Tensor2D, quantized: tf.Tensor2D): tf.Tensor2D {
+  const pass = tf.customGrad((input, save) => {
+    if (typeof save === 'function') save([input as tf.Tensor2D, quantized])
+    return {
+      value: tf.clone(quantized),
+      gradFunc: (dy: tf.Tensor2D, saved: tf.Tensor[]) => tf.tidy(() => rotatedBack(dy, saved[0], saved[1])),
+    }
+  })
+  return pass(z) as tf.Tensor2D
+}
+
+/** `(|q| / |z|) R' dy` for each row: `R' v = v - 2 r (r.v) + 2 a (b.v)`. */
+function rotatedBack(dy: tf.Tensor, z: tf.Tensor, quantized: tf.Tensor): tf.Tensor {
+  const length = (x: tf.Tensor) => tf.maximum(tf.norm(x, 'euclidean', 1, true), 1e-12)
+  const dot = (x: tf.Tensor, y: tf.Tensor) => tf.sum(tf.mul(x, y), 1, true)
+  const a = tf.div(z, length(z))
+  const b = tf.div(quantized, length(quantized))
+  const sum = tf.add(a, b)
+  const r = tf.div(sum, length(sum))
+  const back = tf.add(tf.sub(dy, tf.mul(2, tf.mul(r, dot(r, dy)))), tf.mul(2, tf.mul(a, dot(b, dy))))
+  return tf.mul(tf.div(length(quantized), length(z)), back)
+}

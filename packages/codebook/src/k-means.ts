@@ -1,5 +1,8 @@
 import type { Matrix, Random } from '@sparc/tables'
 import { nearest } from './nearest.ts'
+import { capacityPrices } from './prices.ts'
+import { sampleRows } from './sample.ts'
+import { unitMatrix } from './vectors.ts'
 
 /** How k-means runs. */
 export interface KMeansOptions {
@@ -7,22 +10,14 @@ export interface KMeansOptions {
   iterations?: number
   /** Vectors used per code; more are sampled down to this many. Default 256, as FAISS does. */
   samplesPerCode?: number
+  /** Centres are made length 1 after each round, for vectors of length 1. Default false. */
+  spherical?: boolean
 }
 
 function squaredDistance(a: Float32Array, i: number, b: Float32Array, j: number, dim: number): number {
   let sum = 0
   for (let d = 0; d < dim; d++) sum += (a[i * dim + d] - b[j * dim + d]) ** 2
   return sum
-}
-
-/** `count` distinct rows in random order, or all of them where there are no more. */
-export function sampleRows(vectors: Matrix, count: number, random: Random): Matrix {
-  if (vectors.rows <= count) return vectors
-  const { dim } = vectors
-  const order = random.shuffle(Int32Array.from({ length: vectors.rows }, (_, i) => i))
-  const data = new Float32Array(count * dim)
-  for (let r = 0; r < count; r++) data.set(vectors.data.subarray(order[r] * dim, (order[r] + 1) * dim), r * dim)
-  return { data, rows: count, dim }
 }
 
 /**
@@ -92,9 +87,34 @@ function recentre(vectors: Matrix, codes: Int32Array, centres: Matrix): void {
  * @returns `[size, dim]`
  */
 export function kMeans(vectors: Matrix, size: number, random: Random, options: KMeansOptions = {}): Matrix {
-  const { iterations = 25, samplesPerCode = 256 } = options
+  const { iterations = 25, samplesPerCode = 256, spherical = false } = options
   const sample = sampleRows(vectors, size * samplesPerCode, random)
   const centres = kMeansPlusPlus(sample, size, random)
-  for (let i = 0; i < iterations; i++) recentre(sample, nearest(sample, centres), centres)
+  for (let i = 0; i < iterations; i++) {
+    recentre(sample, nearest(sample, centres), centres)
+    if (spherical) centres.data.set(unitMatrix(centres).data)
+  }
   return centres
+}
+
+/**
+ * Centres, and prices that keep each within a capacity: rounds of pricing, assigning by distance and price, and
+ * recentring, from the centres given.
+ *
+ * @param capacity the most vectors of a code, in fair shares
+ */
+export function balancedKMeans(
+  vectors: Matrix,
+  centres: Matrix,
+  random: Random,
+  capacity: number,
+  rounds = 5,
+): { vectors: Matrix; prices: Float32Array } {
+  const moved = { ...centres, data: centres.data.slice() }
+  let prices = capacityPrices(vectors, moved, random, { capacity })
+  for (let round = 0; round < rounds; round++) {
+    recentre(vectors, nearest(vectors, moved, prices), moved)
+    prices = capacityPrices(vectors, moved, random, { capacity }, prices)
+  }
+  return { vectors: moved, prices }
 }

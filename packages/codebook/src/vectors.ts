@@ -86,3 +86,14 @@ export function checkCodes(codes: Codes, sizes: readonly number[]): void {
     })
   }
 }
+
+/** The rows of a matrix made length 1: a copy. */
+export function unitMatrix({ data, rows, dim }: Matrix): Matrix {
+  const unit = new Float32Array(data.length)
+  for (let r = 0; r < rows; r++) {
+    let square = 1e-12
+    for (let d = 0; d < dim; d++) square += data[r * dim + d] ** 2
+    for (let d = 0; d < dim; d++) unit[r * dim + d] = data[r * dim + d] / Math.sqrt(square)
+  }
+  return { data: unit, rows, dim }
+}

@@ -1,0 +1,161 @@
+import { CancelledError, type Matrix, parseOptions, type Random, TrainingError } from '@sparc/tables'
+import * as tf from '@tensorflow/tfjs'
+import { z } from 'zod'
+import { drift, type Health } from './health.ts'
+import type { FitOptions, FitReport, Quantized, TrainableQuantizer } from './quantizer.ts'
+import { sampleRows } from './sample.ts'
+import type { Codes } from './vectors.ts'
+
+const schema = z.strictObject({
+  epochs: z.int().min(0),
+  batch: z.int().min(1).default(512),
+  learningRate: z.number().positive().default(1e-3),
+  sample: z.int().min(1).default(20_000),
+  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal').optional(),
+  onEvent: z.custom<NonNullable<FitOptions['onEvent']>>((value) => typeof value === 'function').optional(),
+})
+
+/** What the loop needs of a quantizer; `S` is its whole state. */
+export interface Trainee<S> {
+  vectors: Matrix
+  options: FitOptions
+  random: Random
+  sizes: readonly number[]
+  variables: tf.Variable[]
+  initialize(): void
+  /** One step's codes and losses; what is quantized is `z`, or made from it. */
+  step(z: tf.Tensor2D): Quantized
+  observe: TrainableQuantizer['observe']
+  revive(batch: Matrix): number[][]
+  rebalance?: () => void
+  encode(vectors: Matrix): Codes
+  health(codes: Codes, vectors: Matrix): Health
+  keep(): S
+  restore(state: S): void
+}
+
+/** @throws CancelledError `CANCELLED` */
+export function checkSignal(signal?: AbortSignal): void {
+  if (!signal?.aborted) return
+  throw new CancelledError('CANCELLED', {
+    what: 'The fit was cancelled',
+    next: 'The best state so far stays; call fit again to start anew.',
+    cause: signal.reason,
+  })
+}
+
+/** Lets timers, signals and input run. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function rowsAt(vectors: Matrix, order: Int32Array, start: number, count: number): Matrix {
+  const { dim } = vectors
+  const data = new Float32Array(count * dim)
+  for (let i = 0; i < count; i++) {
+    const r = order[start + i]
+    data.set(vectors.data.subarray(r * dim, (r + 1) * dim), i * dim)
+  }
+  return { data, rows: count, dim }
+}
+
+/** The values of a step's losses; frees nothing. */
+function lossValues(losses: Quantized['losses']): Record<string, number> {
+  return Object.fromEntries(Object.entries(losses).map(([name, value]) => [name, value.dataSync()[0]]))
+}
+
+/**
+ * Trains a quantizer alone with Adam: epochs over shuffled vectors, dead codes revived and codes rebalanced between
+ * them, the state of the least reconstruction error kept.
+ */
+export async function fitInSteps<S>(trainee: Trainee<S>): Promise<FitReport> {
+  const { vectors, random } = trainee
+  const { epochs, batch, learningRate, sample, signal, onEvent } = parseOptions(
+    schema,
+    trainee.options,
+    'options of fit',
+  )
+  const began = performance.now()
+  const seconds = () => (performance.now() - began) / 1000
+  checkSignal(signal)
+  trainee.initialize()
+  onEvent?.({ type: 'initialized', level: trainee.sizes.length - 1, levels: trainee.sizes.length, seconds: seconds() })
+  await breathe()
+
+  const measured = sampleRows(vectors, sample, random)
+  let codes = trainee.encode(measured)
+  let best = { error: trainee.health(codes, measured).reconstruction ?? 0, state: trainee.keep() }
+  const perEpoch = Math.ceil(vectors.rows / batch)
+  const steps = epochs * perEpoch
+  const order = Int32Array.from({ length: vectors.rows }, (_, r) => r)
+  const optimizer = tf.train.adam(learningRate)
+  let step = 0
+
+  const oneStep = (rows: Matrix) => {
+    const rate = learningRate * (0.1 + 0.9 * (0.5 + 0.5 * Math.cos((Math.PI * step) / steps)))
+    Object.assign(optimizer, { learningRate: rate })
+    return tf.tidy(() => {
+      const z = tf.tensor2d(rows.data, [rows.rows, rows.dim])
+      let made: Quantized | undefined
+      const loss = () => {
+        made = trainee.step(z)
+        for (const tensor of [made.codes, ...Object.values(made.losses)]) tf.keep(tensor)
+        return made.losses.total
+      }
+      if (trainee.variables.length > 0) optimizer.minimize(loss, false, trainee.variables)
+      else loss()
+      if (!made) return {}
+      const parts = lossValues(made.losses)
+      trainee.observe(made.codes, z)
+      tf.dispose([made.codes, made.losses])
+      return parts
+    })
+  }
+
+  try {
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      random.shuffle(order)
+      for (let start = 0; start < vectors.rows; start += batch) {
+        checkSignal(signal)
+        const rows = rowsAt(vectors, order, start, Math.min(batch, vectors.rows - start))
+        const { total, ...parts } = oneStep(rows)
+        step++
+        if (!Number.isFinite(total)) {
+          throw new TrainingError('LOSS_NOT_FINITE', {
+            what: `The loss became ${total} at step ${step}`,
+            given: parts,
+            next: 'Lower the learning rate. The best state so far stays.',
+          })
+        }
+        onEvent?.({ type: 'step', step, steps, loss: total, parts, seconds: seconds() })
+        if (step % 8 === 0) await breathe()
+      }
+      // The last epoch is for settling: a codeword revived there would never be trained.
+      const revived =
+        epoch + 1 < epochs ? trainee.revive(rowsAt(vectors, order, 0, Math.min(batch * 4, vectors.rows))) : []
+      trainee.rebalance?.()
+      const before = codes
+      codes = trainee.encode(measured)
+      const health = trainee.health(codes, measured)
+      const error = health.reconstruction ?? 0
+      const better = error < best.error
+      if (better) best = { error, state: trainee.keep() }
+      const count = revived.reduce((sum, level) => sum + level.length, 0)
+      onEvent?.({
+        type: 'health',
+        step,
+        health,
+        drift: drift(before, codes),
+        revived: count,
+        best: better,
+        seconds: seconds(),
+      })
+    }
+  } finally {
+    optimizer.dispose()
+    trainee.restore(best.state)
+  }
+  const report = { steps: step, seconds: seconds(), health: trainee.health(trainee.encode(vectors), vectors) }
+  onEvent?.({ type: 'end', report })
+  return report
+}

@@ -1,0 +1,105 @@
+import type { Matrix, Random } from '@sparc/tables'
+import { sampleRows } from './sample.ts'
+
+/** How prices are found. */
+export interface PriceOptions {
+  /** The most vectors that a code may carry, as a multiple of its fair share `rows / size`. 1 is exactly uniform. */
+  capacity: number
+  /** Sweeps over the codes. Default 12. */
+  sweeps?: number
+  /** Vectors used at most; more are sampled down to this many per code. Default 256. */
+  samplesPerCode?: number
+}
+
+/** Squared distances, `[rows, size]`. */
+export function squaredDistances(vectors: Matrix, codewords: Matrix): Float32Array {
+  const { data: x, rows, dim } = vectors
+  const { data: w, rows: size } = codewords
+  const out = new Float32Array(rows * size)
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < size; c++) {
+      let sum = 0
+      for (let d = 0; d < dim; d++) {
+        const difference = x[r * dim + d] - w[c * dim + d]
+        sum += difference * difference
+      }
+      out[r * size + c] = sum
+    }
+  }
+  return out
+}
+
+/** The `count`-th largest of `values`, from 1. Sorts its argument. */
+function largest(values: Float32Array, count: number): number {
+  values.sort()
+  return values[values.length - count]
+}
+
+/**
+ * Prices that keep every code within a capacity when each vector goes to `argmin_c |x - c|^2 + price_c`.
+ *
+ * They are the dual variables of the assignment of least cost under a capacity per code; each is set in turn to the
+ * least price at which no more than the capacity prefer its code to their next best (the auction of Bertsekas 1988,
+ * as a coordinate ascent of the dual). A code within its capacity has price 0. The capacity holds over the vectors
+ * given, up to ties and to the rounds taken; vectors like them get balanced codes too.
+ *
+ * @returns `[size]`, squared distances, all at least 0
+ */
+export function capacityPrices(
+  vectors: Matrix,
+  codewords: Matrix,
+  random: Random,
+  options: PriceOptions,
+  start?: Float32Array,
+): Float32Array {
+  const { capacity, sweeps = 12, samplesPerCode = 256 } = options
+  const size = codewords.rows
+  const sample = sampleRows(vectors, size * samplesPerCode, random)
+  const { rows } = sample
+  const most = Math.max(1, Math.ceil((capacity * rows) / size))
+  const distances = squaredDistances(sample, codewords)
+  const prices = start ? start.slice() : new Float32Array(size)
+  const order = Int32Array.from({ length: size }, (_, c) => c)
+  const best = new Float32Array(rows)
+  const second = new Float32Array(rows)
+  const chosen = new Int32Array(rows)
+  const rescan = (r: number) => {
+    let b = Number.POSITIVE_INFINITY
+    let s = Number.POSITIVE_INFINITY
+    let at = 0
+    for (let c = 0; c < size; c++) {
+      const cost = distances[r * size + c] + prices[c]
+      if (cost < b) {
+        s = b
+        b = cost
+        at = c
+      } else if (cost < s) s = cost
+    }
+    best[r] = b
+    second[r] = s
+    chosen[r] = at
+  }
+  for (let r = 0; r < rows; r++) rescan(r)
+  const gains = new Float32Array(rows)
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    let moved = false
+    for (const c of random.shuffle(order)) {
+      // What a vector gains by this code over its best other one, before the code's price.
+      let wanting = 0
+      for (let r = 0; r < rows; r++) {
+        gains[r] = (chosen[r] === c ? second[r] : best[r]) - distances[r * size + c]
+        if (gains[r] > 0) wanting++
+      }
+      const price = wanting > most ? Math.max(0, largest(gains.slice(), most + 1)) : 0
+      if (price === prices[c]) continue
+      moved = true
+      const before = prices[c]
+      prices[c] = price
+      for (let r = 0; r < rows; r++) {
+        if (chosen[r] === c || distances[r * size + c] + Math.min(before, price) <= second[r]) rescan(r)
+      }
+    }
+    if (!moved) break
+  }
+  return prices
+}

@@ -1,0 +1,160 @@
+import { InvalidInputError, type Matrix, makeCodebook, type Random } from '@sparc/tables'
+import { withColumns } from './arrow.ts'
+import type { Balance } from './balance.ts'
+import {
+  createState,
+  disposeState,
+  namedArrays,
+  plainLevels,
+  restoreState,
+  setCodewords,
+  setPrices,
+  shapes,
+} from './codebook-state.ts'
+import { encodeDistinct } from './distinct.ts'
+import { fitInSteps } from './fit.ts'
+import { codebookHealth, countCodes } from './health.ts'
+import { residualKMeans } from './initialize.ts'
+import { capacityPrices } from './prices.ts'
+import { quantizeStep } from './quantize-step.ts'
+import type { EncodeOptions, Quantizer, TrainableQuantizer } from './quantizer.ts'
+import { decodeResidual, encodeResidual } from './residual-codes.ts'
+import { saveQuantizer } from './save.ts'
+import { countUsage, missingVectors, moveAverages, plainCodes, remainder, revive } from './usage.ts'
+import { type Codes, checkCodes, checkEnough, checkVectors, unitMatrix, type Vectors } from './vectors.ts'
+
+/** The parsed options of a trainable quantizer of any number of levels. */
+export interface TrainableOptions {
+  kind: 'vector' | 'residual'
+  sizes: number[]
+  dim: number
+  metric: 'euclidean' | 'cosine'
+  gradient: 'straight-through' | 'rotation'
+  update: 'gradient' | 'average'
+  decay: number
+  usageDecay: number
+  commitment: number
+  balance?: Balance
+}
+
+/** What the vector and the residual quantizer are made of: they differ in their options only. */
+export function createTrainable(options: TrainableOptions, random: Random): TrainableQuantizer {
+  const { dim, sizes, metric, balance, kind } = options
+  const averaged = options.update === 'average'
+  const state = createState(sizes, dim, averaged, random)
+  const stepLevels = sizes.map((_, l) => ({ codewords: state.codewords[l], prices: state.prices[l], averaged }))
+  const levels = () => plainLevels(state, metric)
+
+  /** Vectors as the metric sees them. */
+  function seen(vectors: Vectors, where: string): Matrix {
+    const matrix = checkVectors(vectors, dim, where)
+    return metric === 'cosine' ? unitMatrix(matrix) : matrix
+  }
+
+  function encodeRows(vectors: Vectors, { distinct = false }: EncodeOptions = {}): Codes {
+    const matrix = seen(vectors, 'encode')
+    return distinct ? encodeDistinct(matrix, levels()) : encodeResidual(matrix, levels())
+  }
+
+  function decodeRows(codes: Codes): Matrix {
+    checkCodes(codes, sizes)
+    return decodeResidual(codes, levels())
+  }
+
+  const initialize: TrainableQuantizer['initialize'] = (vectors, kMeansOptions = {}) => {
+    const matrix = seen(vectors, 'initialize')
+    const capacities = sizes.map((_, l) => (balance?.levels.includes(l) ? balance.capacity : undefined))
+    const spherical = metric === 'cosine'
+    const made = residualKMeans(matrix, sizes, random, { ...kMeansOptions, capacities, spherical })
+    for (const [l, level] of made.entries()) {
+      setCodewords(state, l, level.vectors.data)
+      setPrices(state, l, level.prices ?? new Float32Array(sizes[l]))
+      state.usage[l].fill(1 / sizes[l])
+    }
+  }
+
+  const rebalance: TrainableQuantizer['rebalance'] = (vectors, { capacity = balance?.capacity ?? 1.25 } = {}) => {
+    const matrix = seen(vectors, 'rebalance')
+    checkEnough(matrix.rows, Math.max(...sizes), 'rebalance')
+    let left = matrix
+    for (const [l, level] of levels().entries()) {
+      if ((balance?.levels ?? [0]).includes(l)) {
+        level.prices = capacityPrices(left, level.vectors, random, { capacity }, level.prices)
+        setPrices(state, l, level.prices)
+      }
+      if (l + 1 < sizes.length) left = remainder(left, level)
+    }
+  }
+
+  const quantizer: TrainableQuantizer = {
+    kind,
+    dim,
+    sizes,
+    variables: averaged ? [] : state.codewords,
+    quantize: (z) => quantizeStep(z, stepLevels, options),
+    codewords(level) {
+      if (Number.isInteger(level) && level >= 0 && level < sizes.length) return state.codewords[level]
+      throw new InvalidInputError('NO_SUCH_LEVEL', {
+        what: 'The quantizer has no such level',
+        given: level,
+        allowed: `0 to ${sizes.length - 1}`,
+        next: 'Levels are counted from 0.',
+      })
+    },
+    ...withColumns(encodeRows, decodeRows),
+    initialize,
+    rebalance,
+    observe(codes, z) {
+      const plain = plainCodes(codes)
+      countUsage(state, plain, options.usageDecay)
+      if (!state.averages) return
+      if (!z) throw missingVectors()
+      const data = Float32Array.from(z.dataSync())
+      moveAverages(state, state.averages, plain, seen({ data, rows: z.shape[0], dim }, 'observe'), options.decay)
+    },
+    reviveDead: (vectors, { below = 0.1 } = {}) => revive(state, levels(), seen(vectors, 'reviveDead'), below, random),
+    health(codes, vectors) {
+      checkCodes(codes, sizes)
+      if (!vectors) return codebookHealth(codes, sizes)
+      return codebookHealth(codes, sizes, { vectors: seen(vectors, 'health'), decoded: decodeRows(codes) })
+    },
+    table(codes) {
+      checkCodes(codes, sizes)
+      const counted = levels().map(({ vectors }, l) => ({ vectors, counts: countCodes(codes, l, sizes[l]) }))
+      return makeCodebook({ levels: counted })
+    },
+    fit: (vectors, fitOptions = {}) => fitQuantizer(quantizer, seen(vectors, 'fit'), fitOptions, options, random),
+    state: () => namedArrays(state),
+    restore: (arrays) => restoreState(state, arrays),
+    save: (directory) =>
+      saveQuantizer(directory, { kind, options: { ...options }, arrays: namedArrays(state), shapes: shapes(state) }),
+    dispose: () => disposeState(state),
+  }
+  return quantizer
+}
+
+/** Trains a quantizer alone: k-means first, then Adam on its own losses. */
+function fitQuantizer(
+  quantizer: TrainableQuantizer,
+  vectors: Matrix,
+  fitOptions: Parameters<Quantizer['fit']>[1],
+  options: TrainableOptions,
+  random: Random,
+) {
+  return fitInSteps({
+    vectors,
+    options: { epochs: 20, ...fitOptions },
+    random,
+    sizes: options.sizes,
+    variables: quantizer.variables,
+    initialize: () => quantizer.initialize(vectors),
+    step: (z) => quantizer.quantize(z),
+    observe: quantizer.observe,
+    revive: (batch) => quantizer.reviveDead(batch),
+    rebalance: options.balance ? () => quantizer.rebalance(vectors) : undefined,
+    encode: (rows) => quantizer.encode(rows),
+    health: (codes, rows) => quantizer.health(codes, rows),
+    keep: () => quantizer.state(),
+    restore: (kept) => quantizer.restore(kept),
+  })
+}
