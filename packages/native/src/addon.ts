@@ -29,7 +29,9 @@ export async function compiledAddon(
   recipe: AddonRecipe,
   options: { onEvent?: OnEvent; cache?: string },
 ): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([recipe.flags, recipe.link.map((part) => basename(part))]))
+  const hash = createHash('sha256').update(
+    JSON.stringify([recipe.flags, recipe.link].map((all) => all.map((part) => basename(part)))),
+  )
   for (const source of recipe.sources) hash.update(await readFile(source))
   const name = `${recipe.name}-${hash.digest('hex').slice(0, 12)}`
   const directory = await cacheEntry(

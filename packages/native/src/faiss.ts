@@ -1,21 +1,31 @@
-import { mkdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { compiledAddon } from './addon.ts'
 import { cacheDirectory } from './cache.ts'
 import { type FaissLibrary, faissLibrary, faissShared } from './faiss-library.ts'
 import { writeAtomically } from './files.ts'
 import { nodeAddonApi, nodeApiHeaders, nodeApiVersion } from './headers.ts'
-import { type InstalledPackage, requirePackages } from './packages.ts'
-import { place, placed } from './place.ts'
+import type { InstalledPackage } from './packages.ts'
 import { requireLinuxX64 } from './platform.ts'
-import type { EnsureOptions, Provided } from './tensorflow.ts'
+import { type EnsureOptions, type NativeHalf, type Provided, provide } from './provide.ts'
 
-/** An expression over faiss-node's addon that searches, which needs its BLAS. */
-export const faissProbe = `(() => {
-  const index = new addon.IndexFlatL2(2)
-  index.add([1, 0, 0, 1])
-  return index.search([0, 1], 1).labels[0] === 1 ? 'loads and searches' : 'wrong'
-})()`
+const addonPath = 'build/Release/faiss-node.node'
+
+/** The native half of `faiss-node`. Of its own installer only the download is run: the rest would clone and build FAISS. */
+export const faissHalf: NativeHalf = {
+  name: 'faiss-node',
+  addon: async () => addonPath,
+  probe: `(() => {
+    const index = new addon.IndexFlatL2(2)
+    index.add([1, 0, 0, 1])
+    return index.search([0, 1], 1).labels[0] === 1 ? 'it searches' : undefined
+  })()`,
+  installer: (found) => {
+    const command = createRequire(join(found.directory, 'package.json')).resolve('prebuild-install/bin.js')
+    return { args: [command, '--runtime', 'napi', '--verbose'], fills: ['build/Release'] }
+  },
+  recipe: fromDebian,
+}
 
 // faiss-node is written for FAISS 1.7.4, which moved this name; Debian 12 has 1.7.3.
 const shim = `#include <faiss/Index.h>
@@ -24,36 +34,32 @@ namespace faiss { using idx_t = Index::idx_t; }
 #endif
 `
 
-/** Provides the native half of `faiss-node` for every copy of it in or above `from`. */
-export async function ensureFaiss(options: EnsureOptions = {}): Promise<Provided[]> {
-  const provided: Provided[] = []
-  for (const found of await requirePackages('faiss-node', options.from ?? process.cwd())) {
-    const before = await placed(found.directory)
-    if (before !== undefined) provided.push({ package: found, source: before.source, changed: false })
-    else provided.push({ package: found, source: await build(found, options), changed: true })
-  }
-  return provided
+/**
+ * Provides the native half of `faiss-node` for every copy of it in or above `from`: by its own installer, else, on
+ * Linux x64 with apt-get, from Debian's or Ubuntu's FAISS and the package's own source. Root is not needed.
+ *
+ * @throws NativeError `PACKAGE_NOT_FOUND`, `UNSUPPORTED_PLATFORM`, `NO_APT`, `NO_COMPILER`, `COMMAND_FAILED`,
+ * `LOAD_FAILED`, `CACHE_NOT_WRITABLE`, `LOCK_TIMEOUT`
+ *
+ * @example
+ * await ensureFaiss({ onEvent: (event) => log(event.text) })
+ */
+export function ensureFaiss(options: EnsureOptions = {}): Promise<Provided[]> {
+  return provide(faissHalf, options)
 }
 
-async function build(found: InstalledPackage, options: EnsureOptions): Promise<string> {
+async function fromDebian(found: InstalledPackage, options: EnsureOptions) {
   requireLinuxX64('FAISS')
   const library = await faissLibrary(options)
   const addon = await compiledAddon(await recipe(found, library, options), options)
   const shared = faissShared.map((name) => {
     return { from: join(library.libraries, name), to: `build/Release/${name}`, how: 'link' as const }
   })
-  await place(
-    found.directory,
-    library.source,
-    [...shared, { from: addon, to: 'build/Release/faiss-node.node', how: 'copy' }],
-    faissProbe,
-  )
-  return library.source
+  return { source: library.source, placings: [...shared, { from: addon, to: addonPath, how: 'copy' as const }] }
 }
 
 async function recipe(found: InstalledPackage, library: FaissLibrary, options: EnsureOptions) {
   const header = join(options.cache ?? cacheDirectory(), 'faiss-shim.h')
-  await mkdir(options.cache ?? cacheDirectory(), { recursive: true })
   await writeAtomically(header, shim)
   return {
     name: `faiss-node-${found.version}-${library.key}`,
@@ -68,6 +74,6 @@ async function recipe(found: InstalledPackage, library: FaissLibrary, options: E
       '-lgomp',
     ],
     libraries: library.libraries,
-    probe: faissProbe,
+    probe: faissHalf.probe,
   }
 }

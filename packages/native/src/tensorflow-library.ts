@@ -1,10 +1,10 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheEntry } from './cache.ts'
 import type { OnEvent } from './events.ts'
 import { downloadWheel, findPip, unpackWheel, type Wheel } from './pip.ts'
 
-const cpuWheel: Wheel = {
+const cpu: Wheel = {
   project: 'tensorflow-cpu',
   version: '2.21.0',
   python: '3.11',
@@ -19,7 +19,10 @@ export interface TensorflowLibrary {
   source: string
   /** Part of the cache keys of what is compiled against it. */
   key: string
-  libraries: string[]
+  /** The shared libraries, all in one folder. */
+  shared: string[]
+  /** What the linker is told to link. */
+  link: string[]
   include: string
 }
 
@@ -28,15 +31,20 @@ const libraryNames = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']
 // Of 268 MB of headers in the wheel these are what the C interface includes.
 const headers = ['tensorflow/c/', 'tensorflow/core/platform/', 'tsl/platform/', 'xla/tsl/c/']
 
-/** The C library for the CPU, from the wheel `tensorflow-cpu`; 790 MB, once per user. */
-export async function tensorflowLibrary(options: { onEvent?: OnEvent; cache?: string }): Promise<TensorflowLibrary> {
-  const key = `${cpuWheel.project}-${cpuWheel.version}-linux-x64`
-  const directory = await cacheEntry(key, (staging) => unpack(cpuWheel, staging, options.onEvent), options)
-  const libraries = libraryNames.map((name) => join(directory, 'lib', name))
+/** The C library from PyPI's wheel, in the cache once per user: 790 MB for the CPU. */
+export async function tensorflowLibrary(
+  _variant: 'cpu' | 'gpu',
+  options: { onEvent?: OnEvent; cache?: string },
+): Promise<TensorflowLibrary> {
+  const wheel = cpu
+  const key = `${wheel.project}-${wheel.version}-linux-x64`
+  const directory = await cacheEntry(key, (staging) => unpack(wheel, staging, options.onEvent), options)
+  const lib = join(directory, 'lib')
   return {
-    source: `${cpuWheel.project} ${cpuWheel.version} (PyPI)`,
+    source: `PyPI’s ${wheel.project} ${wheel.version}`,
     key,
-    libraries,
+    shared: (await readdir(lib)).sort().map((name) => join(lib, name)),
+    link: libraryNames.map((name) => `-l:${name}`),
     include: join(directory, 'include'),
   }
 }
@@ -47,11 +55,8 @@ async function unpack(wheel: Wheel, staging: string, onEvent?: OnEvent): Promise
   await mkdir(download)
   const path = await downloadWheel(pip, wheel, download, onEvent)
   onEvent?.({ kind: 'step', text: 'Unpacking TensorFlow’s C library' })
-  const wanted = [
-    ...libraryNames.map((name) => `tensorflow/${name}`),
-    ...headers.map((name) => `tensorflow/include/${name}`),
-  ]
-  await unpackWheel(pip, path, download, wanted)
+  const libraries = libraryNames.map((name) => `tensorflow/${name}`)
+  await unpackWheel(pip, path, download, [...libraries, ...headers.map((name) => `tensorflow/include/${name}`)])
   await mkdir(join(staging, 'lib'))
   for (const name of libraryNames) await rename(join(download, 'tensorflow', name), join(staging, 'lib', name))
   await rename(join(download, 'tensorflow', 'include'), join(staging, 'include'))

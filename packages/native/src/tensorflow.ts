@@ -1,82 +1,83 @@
 import { basename, dirname, join } from 'node:path'
 import { compiledAddon } from './addon.ts'
-import type { OnEvent } from './events.ts'
 import { readJson } from './files.ts'
 import { nodeApiHeaders, nodeApiVersion } from './headers.ts'
-import { type InstalledPackage, requirePackages } from './packages.ts'
-import { place, placed } from './place.ts'
+import type { InstalledPackage } from './packages.ts'
 import { requireLinuxX64 } from './platform.ts'
+import { type EnsureOptions, type NativeHalf, type Provided, provide } from './provide.ts'
 import { type TensorflowLibrary, tensorflowLibrary } from './tensorflow-library.ts'
 
-/** An expression over tfjs-node's addon that gives TensorFlow's version. */
-export const tensorflowProbe = 'addon.TF_Version'
-
-/** How to provide a native half. */
-export interface EnsureOptions {
-  /** Folder whose code is to load the package; the current one by default. */
-  from?: string
-  /** The cache folder, in place of `SPARC_CACHE` or `~/.cache/sparc`. */
-  cache?: string
-  onEvent?: OnEvent
+/** The native half of `@tensorflow/tfjs-node`. */
+export const tensorflowHalf: NativeHalf = {
+  name: '@tensorflow/tfjs-node',
+  addon: addonPath,
+  probe: 'addon.TF_Version',
+  installer: () => ({ args: ['scripts/install.js'], fills: ['lib', 'deps/lib'] }),
+  recipe: async (found, options) => fromLibrary(found, options, 'cpu'),
 }
 
-/** What a package has now. */
-export interface Provided {
-  package: InstalledPackage
-  /** Where its native half is from. */
-  source: string
-  /** False where it was in place already. */
-  changed: boolean
+/**
+ * The native half of `@tensorflow/tfjs-node-gpu`. Its own installer brings a library for CUDA 11.2, which no current
+ * card runs on, so on Linux x64 it is not tried.
+ */
+export const tensorflowGpuHalf: NativeHalf = {
+  name: '@tensorflow/tfjs-node-gpu',
+  addon: addonPath,
+  probe: 'addon.TF_Version',
+  installer:
+    process.platform === 'linux'
+      ? undefined
+      : () => ({ args: ['scripts/install.js', 'gpu', 'download'], fills: ['lib', 'deps/lib'] }),
+  recipe: async (found, options) => fromLibrary(found, options, 'gpu'),
 }
 
-/** Provides the native half of `@tensorflow/tfjs-node` for every copy of it in or above `from`. */
-export async function ensureTensorflow(options: EnsureOptions = {}): Promise<Provided[]> {
-  const provided: Provided[] = []
-  for (const found of await requirePackages('@tensorflow/tfjs-node', options.from ?? process.cwd())) {
-    const before = await placed(found.directory)
-    if (before !== undefined) provided.push({ package: found, source: before.source, changed: false })
-    else provided.push({ package: found, source: await build(found, options), changed: true })
-  }
-  return provided
+/**
+ * Provides the native half of `@tensorflow/tfjs-node` for every copy of it in or above `from`: by its own installer,
+ * else, on Linux x64, from the C library in PyPI's `tensorflow-cpu` and the package's own sources.
+ *
+ * @throws NativeError `PACKAGE_NOT_FOUND`, `UNSUPPORTED_PLATFORM`, `NO_PIP`, `NO_COMPILER`, `COMMAND_FAILED`,
+ * `COMMAND_STALLED`, `WRONG_CHECKSUM`, `LOAD_FAILED`, `CACHE_NOT_WRITABLE`, `LOCK_TIMEOUT`
+ *
+ * @example
+ * const [provided] = await ensureTensorflow({ from: 'packages/app', onEvent: (event) => log(event.text) })
+ */
+export function ensureTensorflow(options: EnsureOptions = {}): Promise<Provided[]> {
+  return provide(tensorflowHalf, options)
 }
 
-async function build(found: InstalledPackage, options: EnsureOptions): Promise<string> {
+/** Like {@link ensureTensorflow}, for `@tensorflow/tfjs-node-gpu`, with CUDA 12 and cuDNN from PyPI's wheels. */
+export function ensureTensorflowGpu(options: EnsureOptions = {}): Promise<Provided[]> {
+  return provide(tensorflowGpuHalf, options)
+}
+
+async function fromLibrary(found: InstalledPackage, options: EnsureOptions, variant: 'cpu' | 'gpu') {
   requireLinuxX64('TensorFlow')
-  const library = await tensorflowLibrary(options)
-  const api = await apiVersion(found)
-  const addon = await compiledAddon(recipe(found, api, library), options)
-  const libraries = library.libraries.map((from) => ({ from, to: `deps/lib/${basename(from)}`, how: 'link' as const }))
-  await place(
-    found.directory,
-    library.source,
-    [...libraries, { from: addon, to: `lib/napi-v${api}/tfjs_binding.node`, how: 'copy' }],
-    tensorflowProbe,
-  )
-  return library.source
+  const library = await tensorflowLibrary(variant, options)
+  const addon = await compiledAddon(await recipe(found, library), options)
+  const libraries = library.shared.map((from) => ({ from, to: `deps/lib/${basename(from)}`, how: 'link' as const }))
+  const placings = [...libraries, { from: addon, to: await addonPath(found), how: 'copy' as const }]
+  return { source: library.source, placings }
 }
 
-/** Number of the Node-API version whose folder tfjs-node loads its addon from. */
-export async function apiVersion(found: InstalledPackage): Promise<number> {
+async function apiVersion(found: InstalledPackage): Promise<number> {
   const manifest = (await readJson(join(found.directory, 'package.json'))) as { binary: { napi_versions: number[] } }
   return nodeApiVersion(manifest.binary.napi_versions)
 }
 
-function recipe(found: InstalledPackage, api: number, library: TensorflowLibrary) {
-  const folder = dirname(library.libraries[0]!)
+async function addonPath(found: InstalledPackage): Promise<string> {
+  return `lib/napi-v${await apiVersion(found)}/tfjs_binding.node`
+}
+
+async function recipe(found: InstalledPackage, library: TensorflowLibrary) {
+  const folder = dirname(library.shared[0]!)
   return {
-    name: `tfjs-node-${found.version}-${library.key}`,
+    name: `${found.name.replace('@tensorflow/', '')}-${found.version}-${library.key}`,
     file: 'tfjs_binding.node',
     sources: ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(found.directory, 'binding', name)),
-    flags: ['-O2', '-std=c++17', `-DNAPI_VERSION=${api}`],
+    flags: ['-O2', '-std=c++17', `-DNAPI_VERSION=${await apiVersion(found)}`],
     includes: [nodeApiHeaders(), found.directory, join(found.directory, 'binding'), library.include],
-    link: [
-      '-L',
-      folder,
-      ...library.libraries.map((path) => `-l:${basename(path)}`),
-      '-Wl,-rpath,$ORIGIN/../../deps/lib',
-      `-Wl,-rpath-link,${folder}`,
-    ],
-    probe: tensorflowProbe,
+    link: ['-L', folder, ...library.link, `-Wl,-rpath-link,${folder}`, '-Wl,-rpath,$ORIGIN/../../deps/lib'],
     libraries: folder,
+    probe: tensorflowHalf.probe,
   }
 }

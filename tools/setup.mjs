@@ -1,0 +1,167 @@
+// Brings a fresh clone to where it runs: packages, native halves and, for the tests, a Python environment.
+// Plain JavaScript without a dependency, for it runs before there is any. When all is in place it takes milliseconds.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+const stampPath = join(root, 'node_modules', '.sparc-setup.json')
+const retryMs = 3_600_000
+
+// What the tests compare with: Milvus, and readers of the files that we write.
+const pythonRequirements = ['milvus-lite>=3.2,<4', 'numpy', 'pyarrow>=15', 'safetensors>=0.4']
+
+const natives = [
+  {
+    command: 'tensorflow',
+    addon: 'packages/model/node_modules/@tensorflow/tfjs-node/sparc-native.json',
+    without: 'TensorFlow runs on WebAssembly, several times slower',
+  },
+  {
+    command: 'faiss',
+    addon: 'packages/index/node_modules/faiss-node/sparc-native.json',
+    without: 'the index uses its exact engine',
+  },
+]
+
+/**
+ * Does what is still to do. Resolves to the environment variables that the child should get on top of ours.
+ * With `tests`, the Python environment that tests against other software use is part of it.
+ */
+export async function setUp({ tests = false } = {}) {
+  requireNode()
+  const key = setupKey()
+  let stamp = readStamp()
+  if (stamp.key !== key) {
+    await install()
+    stamp = { key, failed: {} }
+    writeStamp(stamp)
+  }
+  for (const native of natives) {
+    if (existsSync(join(root, native.addon))) continue
+    await attempt(stamp, native.command, native.without, () => sparcNative([native.command]))
+  }
+  if (!tests) return {}
+  const python = stamp.python
+  if (python === undefined || !existsSync(join(python, 'bin', 'python'))) {
+    await attempt(stamp, 'python', 'tests that need Python or Milvus are left out', async () => {
+      stamp.python = (await sparcNative(['python', ...pythonRequirements], true)).trim()
+    })
+  }
+  if (stamp.python === undefined) return {}
+  const environment = { SPARC_PYTHON: join(stamp.python, 'bin', 'python') }
+  const milvus = join(stamp.python, 'bin', 'milvus-lite')
+  return existsSync(milvus) ? { ...environment, SPARC_MILVUS_LITE: milvus } : environment
+}
+
+/** Runs Node in the repository's root with our own input and output; resolves to its exit code. Ctrl-C reaches it. */
+export function runNode(args, environment = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ...environment },
+    })
+    // A terminal sends Ctrl-C to the child as well, which decides what to do; other signals are passed on.
+    const forward = (signal) => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward)
+    child.on('error', reject)
+    child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)))
+  })
+}
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return
+  console.error(`This needs Node 20.19 or later; this is Node ${process.versions.node}.`)
+  console.error('Install a current one from https://nodejs.org, or with nvm: nvm install 22')
+  process.exit(1)
+}
+
+/** Changes whenever the installed packages may no longer be the right ones. */
+function setupKey() {
+  const hash = createHash('sha256')
+  for (const file of ['pnpm-lock.yaml', 'package.json', 'pnpm-workspace.yaml'])
+    hash.update(readFileSync(join(root, file)))
+  hash.update([process.versions.modules, process.platform, process.arch].join(' '))
+  return hash.digest('hex')
+}
+
+async function install() {
+  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  say(`Installing packages with ${packageManager} …`)
+  // pnpm need not be installed: npm, which comes with Node, fetches the very version that the project names.
+  const args = ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', 'install', '--frozen-lockfile']
+  const code = await runNpm(args)
+  if (code === 0) return
+  say(`Installing the packages failed (exit code ${code}); what pnpm printed above says why.`)
+  say('The npm registry must be within reach. To try by hand: npm exec --yes pnpm@… -- install --frozen-lockfile')
+  process.exit(1)
+}
+
+function runNpm(args) {
+  const script = process.env.npm_execpath
+  const viaNode = script?.endsWith('npm-cli.js')
+  const [command, all] = viaNode ? [process.execPath, [script, ...args]] : ['npm', args]
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, all, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, CI: 'true' } })
+    child.on('error', reject)
+    child.on('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+/** Runs a part of the set-up that all works without; one that failed is tried again after an hour. */
+async function attempt(stamp, name, without, work) {
+  const failedAt = stamp.failed?.[name]
+  if (failedAt !== undefined && Date.now() - failedAt < retryMs) {
+    say(`Set-up of "${name}" failed not long ago: ${without}. To try now: npm run native -- ${name}`)
+    return
+  }
+  try {
+    await work()
+    delete stamp.failed[name]
+  } catch {
+    stamp.failed[name] = Date.now()
+    say(`Going on without "${name}": ${without}.`)
+  }
+  writeStamp(stamp)
+}
+
+/** Runs the `sparc-native` of this checkout, from its source; rejects when it fails. Its messages are shown. */
+function sparcNative(args, capture = false) {
+  const node = ['--conditions=@sparc/source', '--import', 'tsx', 'packages/native/src/cli.ts', ...args]
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, node, { cwd: root, stdio: ['ignore', capture ? 'pipe' : 2, 2] })
+    let output = ''
+    child.stdout?.on('data', (chunk) => {
+      output += chunk
+    })
+    child.on('error', reject)
+    child.on('close', (code) => (code === 0 ? resolve(output) : reject(new Error(`exit code ${code}`))))
+  })
+}
+
+function readStamp() {
+  try {
+    const stamp = JSON.parse(readFileSync(stampPath, 'utf8'))
+    return { failed: {}, ...stamp }
+  } catch {
+    return { failed: {} }
+  }
+}
+
+function writeStamp(stamp) {
+  mkdirSync(dirname(stampPath), { recursive: true })
+  const temporary = `${stampPath}.${process.pid}`
+  writeFileSync(temporary, JSON.stringify(stamp))
+  renameSync(temporary, stampPath)
+}
+
+function say(text) {
+  console.error(text)
+}
