@@ -1,0 +1,63 @@
+import type { Collector } from './collector.ts'
+
+/** How the rows of a shard are kept. `Flat`: float32. `SQ8`: one byte a dimension. `HNSW`: a graph, read-only (faiss). */
+export type Storage = 'Flat' | 'SQ8' | 'HNSW'
+
+/** The rows of a shard that a search may see: a snapshot, so that a writer may append behind it. */
+export interface ShardRows {
+  /** Number of the shard in the state of the index. */
+  ordinal: number
+  /** `[length]` or longer: the item of each row. */
+  items: Int32Array
+  /** Rows from here on were appended later. */
+  length: number
+  /** 1 = removed or moved away; absent where every row lives. */
+  dead?: Uint8Array
+}
+
+/** Query vectors that are searched together, each with the collector of its candidates. */
+export interface Batch {
+  /** `[queries, dim]`, row major */
+  vectors: Float32Array
+  collectors: Collector[]
+}
+
+/** The rows of one code in one engine. Rows are numbered in the order in which they were appended. */
+export interface EngineShard {
+  /** Rows appended so far. */
+  length(): number
+  /** Appends rows, `[count, dim]` row major; `items` are their item numbers. */
+  append(vectors: Float32Array, items: Int32Array): void | Promise<void>
+  /**
+   * Offers to `batch.collectors[m]`, for each member `m`, every live row whose dot product with `batch.vectors[m]` is
+   * at or above the collector's threshold, with a dot product that is off by at most `Engine.margin`.
+   */
+  scan(rows: ShardRows, batch: Batch, members: readonly number[]): void | Promise<void>
+  /** The dot product of a row with the vector at `vectors[at]`, summed in float64 in order of the dimensions. */
+  dot(row: number, vectors: Float32Array, at: number): number
+  /** Fetches rows that `dot` or `read` will ask for; only where they live on another machine. */
+  fetch?(rows: Int32Array): Promise<void>
+  /** Writes a row's vector, `[dim]`, to `out[at]`. */
+  read(row: number, out: Float32Array, at: number): void
+  /** Memory that the shard holds, in bytes. */
+  bytes(): number
+  /** Named arrays to save besides the vectors, and to give to `Engine.restore`. */
+  dump(): Promise<Record<string, Uint8Array>> | Record<string, Uint8Array>
+  /** Frees the rows. Nothing may be asked of the shard afterwards. */
+  release(): void | Promise<void>
+}
+
+/** Where vectors are kept and scanned. */
+export interface Engine {
+  readonly name: 'exact' | 'faiss' | 'milvus'
+  readonly storage: Storage
+  /** A new, empty shard for a level-1 code. */
+  shard(code: number): EngineShard
+  /** A shard from what `dump` gave. */
+  restore(code: number, rows: number, dumped: Record<string, Uint8Array>, items: Int32Array): EngineShard
+  /** A bound of the error of the dot products that `scan` offers for the query at `vectors[at]`. */
+  margin(vectors: Float32Array, at: number): number
+  /** What to save beside the shards, as JSON. */
+  describe(): Record<string, unknown>
+  close(): void | Promise<void>
+}

@@ -1,0 +1,27 @@
+import type { EngineShard, ShardRows } from './engine.ts'
+
+/** A shard as one state of the index sees it: the store may have been appended to since. */
+export interface Shard extends ShardRows {
+  readonly code: number
+  readonly store: EngineShard
+  readonly deadCount: number
+}
+
+/** What searches see. Never changed: a writer makes the next one and swaps it in. */
+export interface State {
+  /** Rises with every write. */
+  readonly epoch: number
+  readonly dim: number
+  readonly shards: readonly Shard[]
+  /** Level-1 code -> ordinal of its shard. */
+  readonly ordinals: ReadonlyMap<number, number>
+  /** `[shards, dim]`: codewords where a codebook was given, else the mean of the shard's rows. */
+  readonly centroids: Float32Array
+  /** Live items. */
+  readonly size: number
+}
+
+/** Rows of a shard that live. */
+export function living(shard: Shard): number {
+  return shard.length - shard.deadCount
+}
