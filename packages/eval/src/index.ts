@@ -26,5 +26,21 @@ export {
   shortHistory,
   standardSlices,
 } from './metrics/slices.ts'
+export type {
+  Leaderboard,
+  LeaderboardCell,
+  LeaderboardOptions,
+  LeaderboardReport,
+  LeaderboardRow,
+} from './report/leaderboard.ts'
+export { leaderboard } from './report/leaderboard.ts'
+export type { CompareOptions, Comparison } from './significance/compare.ts'
+export { caseScores, compare } from './significance/compare.ts'
+export { holm } from './significance/holm.ts'
+export type { BootstrapOptions } from './significance/paired-bootstrap.ts'
+export { pairedBootstrap } from './significance/paired-bootstrap.ts'
+export type { SeedScores, TestResult } from './significance/paired-scores.ts'
+export type { TTestResult } from './significance/paired-t.ts'
+export { pairedT } from './significance/paired-t.ts'
 export type { Split } from './splits/split.ts'
 export { type SplitByUserOptions, splitByUser } from './splits/split-by-user.ts'

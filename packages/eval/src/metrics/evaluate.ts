@@ -97,6 +97,7 @@ export function evaluate(recommendations: Table | Iterable<Table>, cases: Table,
   )
   return {
     names: options.metrics.map((metric) => metric.name),
+    better: Object.fromEntries(options.metrics.map((metric) => [metric.name, metric.family.better])),
     metrics,
     slices,
     confidence,

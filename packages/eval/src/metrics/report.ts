@@ -1,5 +1,6 @@
 import type { Table } from 'apache-arrow'
 import type { Estimate } from './estimate.ts'
+import type { MetricFamily } from './metric.ts'
 
 /** What the evaluation met on its way; `notes` of the report say the same in words. */
 export interface InputCounts {
@@ -32,6 +33,8 @@ export interface SliceReport {
 export interface Report {
   /** Names of the metrics, in the order asked for. */
   names: string[]
+  /** Which way is better, by metric name. */
+  better: Record<string, MetricFamily['better']>
   /** Metric name (`recall@50`) to its mean over cases. */
   metrics: Record<string, Estimate>
   slices: Record<string, SliceReport>
