@@ -78,6 +78,33 @@ export class Collector {
     this.items = new Int32Array(room)
   }
 
+  /** True where only a predicate knows what may be collected. */
+  get filtered(): boolean {
+    return this.accept !== undefined
+  }
+
+  /** How many items are excluded one by one. */
+  get excluded(): number {
+    return this.skip?.length ?? 0
+  }
+
+  /** Drops the candidates of a shard, which is about to be scanned again. */
+  forget(shard: number): void {
+    this.keep((i) => this.shards[i] !== shard)
+  }
+
+  private keep(wanted: (i: number) => boolean): void {
+    let kept = 0
+    for (let i = 0; i < this.size; i++) {
+      if (!wanted(i)) continue
+      this.scores[kept] = this.scores[i]
+      this.shards[kept] = this.shards[i]
+      this.rows[kept] = this.rows[i]
+      this.items[kept++] = this.items[i]
+    }
+    this.size = kept
+  }
+
   offer(shard: number, row: number, item: number, score: number): void {
     if (!(score >= this.threshold)) return
     if (this.skip !== undefined && hasSorted(this.skip, item)) return
@@ -97,15 +124,7 @@ export class Collector {
       for (let i = 0; i < this.size; i++) scratch[i] = this.scores[i]
       const cut = kthLargest(scratch, this.size, this.k) - 2 * this.margin
       if (cut > this.threshold) this.threshold = cut
-      let kept = 0
-      for (let i = 0; i < this.size; i++) {
-        if (this.scores[i] < this.threshold) continue
-        this.scores[kept] = this.scores[i]
-        this.shards[kept] = this.shards[i]
-        this.rows[kept] = this.rows[i]
-        this.items[kept++] = this.items[i]
-      }
-      this.size = kept
+      this.keep((i) => this.scores[i] >= this.threshold)
     }
     if (2 * this.size > this.scores.length) this.grow()
   }

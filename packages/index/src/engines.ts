@@ -13,7 +13,7 @@ function noSuchStorage(engine: string, storage: Storage, allowed: string): Inval
 
 /** Opens an engine, loading what it needs on demand. */
 export async function openEngine(
-  name: 'exact' | 'faiss' | 'milvus',
+  name: 'exact' | 'faiss',
   storage: Storage,
   dim: number,
   _sample: Float32Array,
@@ -22,5 +22,6 @@ export async function openEngine(
     if (storage !== 'Flat') throw noSuchStorage(name, storage, 'Flat')
     return exactFlatEngine(dim)
   }
-  throw noSuchStorage(name, storage, 'exact')
+  const { faissEngine } = await import('./faiss/faiss-engine.ts')
+  return faissEngine(dim, storage)
 }

@@ -123,3 +123,19 @@ export function whereColumn(items: Table, column: string, passes: (value: unknow
 function listOf(value: object): unknown {
   return Symbol.iterator in value ? Array.from(value as Iterable<unknown>) : value
 }
+
+/**
+ * What the search that made a recommendations table did.
+ *
+ * @example searchStats(await index.search(interests)).scanned // 0.04
+ */
+export function searchStats(recommendations: Table): SearchStats {
+  const text = recommendations.schema.metadata.get('sparc.search')
+  if (text !== undefined) return JSON.parse(text)
+  throw new InvalidInputError('NO_SEARCH', {
+    what: 'The table does not say what its search did',
+    given: [...recommendations.schema.metadata.keys()],
+    allowed: 'a table made by search of an index',
+    next: 'Ask the index for it.',
+  })
+}

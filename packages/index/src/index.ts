@@ -1,5 +1,5 @@
 export { CodeShardedIndex } from './code-sharded-index.ts'
 export type { Found, SearchStats } from './found.ts'
-export { whereColumn } from './found.ts'
+export { searchStats, whereColumn } from './found.ts'
 export type { Merge } from './merge.ts'
 export type { BuildOptions, SearchOptions } from './options.ts'

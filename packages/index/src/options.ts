@@ -14,7 +14,7 @@ export { isTable }
 
 export const buildSchema = z.strictObject({
   /** Where vectors are kept and scanned. */
-  engine: z.enum(['exact', 'faiss', 'milvus']).default('exact'),
+  engine: z.enum(['exact', 'faiss']).default('exact'),
   /** How rows are kept: float32, a byte a dimension, or (faiss only) a read-only graph. */
   storage: z.enum(['Flat', 'SQ8', 'HNSW']).default('Flat'),
   /** Codewords that queries are routed by, where `probes` is more than 1; the mean of each shard where absent. */
