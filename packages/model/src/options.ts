@@ -14,6 +14,8 @@ export const commonOptions = {
   dropout: z.number().min(0).max(0.95).default(0.2),
   /** Standard deviation of new item vectors. */
   initialScale: z.number().positive().default(0.05),
+  /** How item vectors begin: drawn, or from the spectrum of the training co-occurrence (`spectralVectors`). */
+  initial: z.enum(['normal', 'spectral']).default('normal'),
   batch: z.int().min(1).default(512),
   steps: z.int().positive().default(1500),
   learningRate: z.number().positive().default(3e-3),

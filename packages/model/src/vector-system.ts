@@ -103,10 +103,10 @@ function recommender<Options extends CommonOptions>(
       const source = random(fit.seed ?? 1)
       release()
       const network = await definition.network(options, source.fork('network'))
-      const table = createEmbeddingTable(read.items.length, options.dim, {
-        random: source.fork('items'),
-        scale: options.initialScale,
-      })
+      const { initialRows } = await import('./training/initial-rows.ts')
+      const start = { dim: options.dim, scale: options.initialScale, random: source.fork('items') }
+      const values = initialRows(options.initial, read.sequences.items, read.items.length, start)
+      const table = createEmbeddingTable(read.items.length, options.dim, { random: start.random, values })
       model = { network, table, ids: read.items.ids, itemsKey: read.items.key, backend }
       return train(
         {
