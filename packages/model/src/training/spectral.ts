@@ -18,7 +18,7 @@ export function spectralVectors(sequences: Csr, items: number, dim: number, rand
   const users = sequences.offsets.length - 1
   const width = Math.min(dim + OVERSAMPLING, items, Math.max(1, users))
   const weights = normalisation(sequences, items)
-  let basis = new Float64Array(items * width)
+  let basis: Float64Array = new Float64Array(items * width)
   for (let i = 0; i < basis.length; i++) basis[i] = random.normal()
   orthonormalise(basis, items, width)
   const apply = (from: Float64Array) => gramProduct(sequences, weights, from, items, width)
