@@ -1,21 +1,15 @@
 import type { Table } from 'apache-arrow'
 import { checkCsr, checkLength, checkRange } from './checks.ts'
+import { type Column, column, ids, int32s, lists, milliseconds, optionalColumn } from './columns.ts'
 import {
-  type Column,
-  column,
-  ids,
   int32Column,
   int32Data,
-  int32s,
   listColumn,
-  lists,
   type MadeColumn,
-  milliseconds,
-  optionalColumn,
   tableOf,
   timestampData,
   utf8Column,
-} from './columns.ts'
+} from './make-columns.ts'
 import type { Csr } from './views.ts'
 
 /** Who used what, and when: one row per event. */

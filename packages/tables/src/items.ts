@@ -1,7 +1,8 @@
 import type { Table } from 'apache-arrow'
 import { checkLength } from './checks.ts'
-import { column, ids, lists, optionalColumn, stringListColumn, strings, tableOf, utf8Column } from './columns.ts'
+import { column, ids, lists, optionalColumn, strings } from './columns.ts'
 import { itemsKey } from './items-key.ts'
+import { stringListColumn, tableOf, utf8Column } from './make-columns.ts'
 
 /** The catalogue: row numbers are what all other tables call an item. It only ever grows; a row never changes its item. */
 export interface Items {

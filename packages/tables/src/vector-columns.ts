@@ -1,6 +1,7 @@
 import { Vector } from 'apache-arrow'
 import { checkFinite } from './checks.ts'
-import { fixedListData, fixedLists, float32Data, float32s, uint16Data, uint16s } from './columns.ts'
+import { fixedLists, float32s, uint16s } from './columns.ts'
+import { fixedListData, float32Data, uint16Data } from './make-columns.ts'
 import type { Matrix } from './views.ts'
 
 /**

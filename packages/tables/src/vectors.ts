@@ -1,26 +1,18 @@
 import type { Table } from 'apache-arrow'
 import { checkFinite, checkLength, checkRange } from './checks.ts'
+import { type Column, column, fixedLists, float32s, ids, int32s, lists, optionalColumn, uint16s } from './columns.ts'
+import { InvalidInputError } from './errors.ts'
+import { csrColumn, itemLists, itemsKeyOf } from './interactions.ts'
 import {
-  type Column,
-  column,
   fixedListData,
-  fixedLists,
   float32Data,
-  float32s,
-  ids,
   int32Column,
-  int32s,
   listColumn,
-  lists,
-  optionalColumn,
   tableOf,
   uint8Data,
   uint16Data,
-  uint16s,
   utf8Column,
-} from './columns.ts'
-import { InvalidInputError } from './errors.ts'
-import { csrColumn, itemLists, itemsKeyOf } from './interactions.ts'
+} from './make-columns.ts'
 import type { Csr, Matrix, Score } from './views.ts'
 
 /** Item vectors, with the codes that a quantizer gave them. */
