@@ -23,6 +23,7 @@ export interface Split {
 export interface SequenceRows {
   add(user: string, items: ArrayLike<number>, times?: ArrayLike<number>): void
   readonly rows: number
+  readonly users: readonly string[]
   table(itemsKey: string): Table
 }
 
@@ -38,6 +39,7 @@ export function sequenceRows(withTimes: boolean): SequenceRows {
       if (withTimes && itemTimes) for (let i = 0; i < items.length; i++) times.push(itemTimes[i])
       offsets.push(values.length)
     },
+    users,
     get rows() {
       return users.length
     },
@@ -55,6 +57,7 @@ export function sequenceRows(withTimes: boolean): SequenceRows {
 export interface CaseRows {
   add(user: string, past: Int32Array, targets: ArrayLike<number>, time?: number): void
   readonly rows: number
+  readonly users: readonly string[]
   table(itemsKey: string): Table
 }
 
@@ -71,6 +74,7 @@ export function caseRows(length: number, seen: 'all' | 'history', withTimes: boo
       lists.targets.add([...new Set(Array.from(targets))])
       times.push(time ?? Number.NaN)
     },
+    users,
     get rows() {
       return users.length
     },
