@@ -1,5 +1,7 @@
 export { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
 export { type ExactLists, type ExactQuery, exactTopK, type Merge, recommendByVectors } from './exact.ts'
+export { type ItemKnnOptions, itemKnn, itemKnnSearchSpace, loadItemKnn } from './linear/item-knn.ts'
+export { loadPopularity, popularity } from './linear/popularity.ts'
 export { type ItemScorer, itemScorer, type Multiply, multiplyPlain } from './matrix-product.ts'
 export type * from './recommender.ts'
 export { BACKENDS, type Backend, loadTensorflow, type Tensorflow } from './tensorflow.ts'
