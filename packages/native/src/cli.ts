@@ -48,6 +48,10 @@ program
     process.stdout.write(describeFindings(await doctor(options)))
   })
 
+// Leaving by `exit` ends the commands that were started, too; what was half done is swept up by the next call.
+process.on('SIGINT', () => process.exit(130))
+process.on('SIGTERM', () => process.exit(143))
+
 try {
   await program.parseAsync()
 } catch (error) {

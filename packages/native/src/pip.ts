@@ -4,17 +4,7 @@ import { NativeError } from './errors.ts'
 import type { OnEvent } from './events.ts'
 import { folderSize, sha256 } from './files.ts'
 import { run, runOrThrow } from './run.ts'
-
-/** A wheel of PyPI, known to the byte. */
-export interface Wheel {
-  project: string
-  version: string
-  /** The interpreter tag that the file was built for; we only unpack it, so the machine's own Python does not matter. */
-  python: string
-  platform: string
-  sha256: string
-  bytes: number
-}
+import type { Wheel } from './wheels.ts'
 
 /** A Python that has pip: what comes before pip's own arguments. */
 export interface Pip {
@@ -35,18 +25,24 @@ export async function findPip(): Promise<Pip> {
   throw new NativeError('NO_PIP', noPip)
 }
 
+// The files are only unpacked, so what Python this machine has does not matter.
+const target = [
+  ...['--python-version', '3.11', '--implementation', 'cp'],
+  ...['manylinux_2_27_x86_64', 'manylinux2014_x86_64', 'manylinux2010_x86_64'].flatMap((name) => ['--platform', name]),
+]
+
 /** Downloads a wheel into a folder, checks its sha256, and returns the file's path. */
 export async function downloadWheel(pip: Pip, wheel: Wheel, folder: string, onEvent?: OnEvent): Promise<string> {
   const text = `Downloading ${wheel.project} ${wheel.version} from PyPI`
   onEvent?.({ kind: 'step', text })
-  const target = ['--python-version', wheel.python, '--implementation', 'cp', '--platform', wheel.platform]
   const args = ['-m', 'pip', 'download', '--no-deps', '--no-cache-dir', '--only-binary=:all:', ...target]
   const measure = () => folderSize(folder)
   await runOrThrow(pip.python, [...args, '--dest', folder, `${wheel.project}==${wheel.version}`], {
     // pip writes to a temporary folder first: ours, so that its growth can be shown and a kill leaves nothing.
     env: { ...process.env, TMPDIR: folder },
     stall: { ms: 120_000, measure },
-    tick: async () => onEvent?.({ kind: 'progress', text, bytes: await measure(), total: wheel.bytes }),
+    tick: async () =>
+      onEvent?.({ kind: 'progress', text, bytes: Math.min(await measure(), wheel.bytes), total: wheel.bytes }),
     next: 'PyPI, or the mirror that pip is set up for, must be within reach: try `python3 -m pip download` by hand.',
   })
   const prefix = `${wheel.project.replaceAll('-', '_')}-${wheel.version}-`

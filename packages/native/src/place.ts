@@ -12,7 +12,7 @@ export interface Placed {
   files: { path: string; size: number }[]
 }
 
-/** A file to put into a package: linked from the cache (large) or copied (small). */
+/** A file (or folder, linked only) to put into a package: linked from the cache (large) or copied (small). */
 export interface Placing {
   from: string
   to: string

@@ -1,17 +1,9 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheEntry } from './cache.ts'
 import type { OnEvent } from './events.ts'
-import { downloadWheel, findPip, unpackWheel, type Wheel } from './pip.ts'
-
-const cpu: Wheel = {
-  project: 'tensorflow-cpu',
-  version: '2.21.0',
-  python: '3.11',
-  platform: 'manylinux_2_27_x86_64',
-  sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
-  bytes: 273_829_956,
-}
+import { downloadWheel, findPip, unpackWheel } from './pip.ts'
+import { cpuWheel, cudaWheels, gpuWheel, type Wheel } from './wheels.ts'
 
 /** TensorFlow's C library as found in a wheel: its shared libraries and the headers of its C interface. */
 export interface TensorflowLibrary {
@@ -21,9 +13,9 @@ export interface TensorflowLibrary {
   key: string
   /** The shared libraries, all in one folder. */
   shared: string[]
-  /** What the linker is told to link. */
-  link: string[]
   include: string
+  /** Folder of CUDA's libraries, which must lie beside the folder of the shared libraries. */
+  nvidia?: string
 }
 
 const libraryNames = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']
@@ -31,25 +23,24 @@ const libraryNames = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']
 // Of 268 MB of headers in the wheel these are what the C interface includes.
 const headers = ['tensorflow/c/', 'tensorflow/core/platform/', 'tsl/platform/', 'xla/tsl/c/']
 
-/** The C library from PyPI's wheel, in the cache once per user: 790 MB for the CPU. */
+/** The C library from PyPI's wheels, in the cache once per user: 0.9 GB for the CPU, 5 GB with CUDA. */
 export async function tensorflowLibrary(
-  _variant: 'cpu' | 'gpu',
+  variant: 'cpu' | 'gpu',
   options: { onEvent?: OnEvent; cache?: string },
 ): Promise<TensorflowLibrary> {
-  const wheel = cpu
-  const key = `${wheel.project}-${wheel.version}-linux-x64`
-  const directory = await cacheEntry(key, (staging) => unpack(wheel, staging, options.onEvent), options)
-  const lib = join(directory, 'lib')
+  const [wheel, extra] = variant === 'cpu' ? [cpuWheel, []] : [gpuWheel, cudaWheels]
+  const key = `${wheel.project}-${wheel.version}${variant === 'gpu' ? '-cuda12' : ''}-linux-x64`
+  const directory = await cacheEntry(key, (staging) => unpack(wheel, extra, staging, options.onEvent), options)
   return {
-    source: `PyPI’s ${wheel.project} ${wheel.version}`,
+    source: `PyPI’s ${wheel.project} ${wheel.version}${variant === 'gpu' ? ' and CUDA 12' : ''}`,
     key,
-    shared: (await readdir(lib)).sort().map((name) => join(lib, name)),
-    link: libraryNames.map((name) => `-l:${name}`),
+    shared: libraryNames.map((name) => join(directory, 'lib', name)),
     include: join(directory, 'include'),
+    nvidia: variant === 'gpu' ? join(directory, 'nvidia') : undefined,
   }
 }
 
-async function unpack(wheel: Wheel, staging: string, onEvent?: OnEvent): Promise<void> {
+async function unpack(wheel: Wheel, extra: Wheel[], staging: string, onEvent?: OnEvent): Promise<void> {
   const pip = await findPip()
   const download = join(staging, 'download')
   await mkdir(download)
@@ -61,4 +52,9 @@ async function unpack(wheel: Wheel, staging: string, onEvent?: OnEvent): Promise
   for (const name of libraryNames) await rename(join(download, 'tensorflow', name), join(staging, 'lib', name))
   await rename(join(download, 'tensorflow', 'include'), join(staging, 'include'))
   await rm(download, { recursive: true })
+  for (const more of extra) {
+    await mkdir(download)
+    await unpackWheel(pip, await downloadWheel(pip, more, download, onEvent), staging, ['nvidia/'])
+    await rm(download, { recursive: true })
+  }
 }

@@ -55,7 +55,8 @@ async function fromLibrary(found: InstalledPackage, options: EnsureOptions, vari
   const library = await tensorflowLibrary(variant, options)
   const addon = await compiledAddon(await recipe(found, library), options)
   const libraries = library.shared.map((from) => ({ from, to: `deps/lib/${basename(from)}`, how: 'link' as const }))
-  const placings = [...libraries, { from: addon, to: await addonPath(found), how: 'copy' as const }]
+  const nvidia = library.nvidia === undefined ? [] : [{ from: library.nvidia, to: 'deps/nvidia', how: 'link' as const }]
+  const placings = [...libraries, ...nvidia, { from: addon, to: await addonPath(found), how: 'copy' as const }]
   return { source: library.source, placings }
 }
 
@@ -70,13 +71,14 @@ async function addonPath(found: InstalledPackage): Promise<string> {
 
 async function recipe(found: InstalledPackage, library: TensorflowLibrary) {
   const folder = dirname(library.shared[0]!)
+  const names = library.shared.map((path) => `-l:${basename(path)}`)
   return {
     name: `${found.name.replace('@tensorflow/', '')}-${found.version}-${library.key}`,
     file: 'tfjs_binding.node',
     sources: ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(found.directory, 'binding', name)),
     flags: ['-O2', '-std=c++17', `-DNAPI_VERSION=${await apiVersion(found)}`],
     includes: [nodeApiHeaders(), found.directory, join(found.directory, 'binding'), library.include],
-    link: ['-L', folder, ...library.link, `-Wl,-rpath-link,${folder}`, '-Wl,-rpath,$ORIGIN/../../deps/lib'],
+    link: ['-L', folder, ...names, `-Wl,-rpath-link,${folder}`, '-Wl,-rpath,$ORIGIN/../../deps/lib'],
     libraries: folder,
     probe: tensorflowHalf.probe,
   }
