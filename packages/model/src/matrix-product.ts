@@ -34,12 +34,11 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
   const tensor = tf.tensor2d(items.data, [items.rows, items.dim])
   return {
     multiply(vectors, rows, dim) {
-      return tf.tidy(() => {
-        const product = tf.matMul(tf.tensor2d(vectors, [rows, dim]), tensor, false, true)
-        const data = product.dataSync()
-        if (data instanceof Float32Array) return data
-        return Float32Array.from(data)
-      })
+      const product = tf.tidy(() => tf.matMul(tf.tensor2d(vectors, [rows, dim]), tensor, false, true))
+      // Read outside of tidy, which would look for tensors in every element of a returned array.
+      const data = product.dataSync()
+      product.dispose()
+      return data instanceof Float32Array ? data : Float32Array.from(data)
     },
     dispose: () => tensor.dispose(),
   }

@@ -2,6 +2,7 @@ import type { Csr, Interests, Matrix } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import type { EmbeddingTable } from './embedding-table.ts'
 import type { ItemVectors, Network } from './network.ts'
+import { tidyNumbers } from './tidy-numbers.ts'
 import { createInputs } from './training/inputs.ts'
 import { createHistories, writeHistory } from './training/sampler.ts'
 
@@ -19,7 +20,9 @@ export function encodeItems(network: Network, table: EmbeddingTable): ItemVector
     const count = Math.min(ITEM_BLOCK, rows - start)
     for (let i = 0; i < count; i++) ids[i] = start + i
     table.gather(ids, count, buffer)
-    const encoded = tf.tidy(() => network.items(tf.tensor2d(buffer.subarray(0, count * dim), [count, dim])).dataSync())
+    const encoded = tidyNumbers(() =>
+      network.items(tf.tensor2d(buffer.subarray(0, count * dim), [count, dim])).dataSync(),
+    )
     data.set(encoded as Float32Array, start * dim)
   }
   return { data, rows, dim }
@@ -54,7 +57,7 @@ export function encodeUsers(
     for (let r = 0; r < count; r++) {
       writeHistory(block, r, history.values, history.offsets[start + r], history.offsets[start + r + 1])
     }
-    const { data, interests, logs, codes } = tf.tidy(() => {
+    const { data, interests, logs, codes } = tidyNumbers(() => {
       const found = network.users(inputs.serving(block), wanted)
       return {
         data: found.vectors.dataSync() as Float32Array,

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { EmbeddingTable } from '../embedding-table.ts'
 import type { Network } from '../network.ts'
+import { tidyNumbers } from '../tidy-numbers.ts'
 import type { AdamStep } from './adam.ts'
 import type { Dropout } from './dropout.ts'
 import { createInputs } from './inputs.ts'
@@ -41,7 +42,7 @@ export function createStep({ network, table, sampler, negatives, dropout, clip }
   return (step, learningRate) => {
     const batch = sampler.next()
     negatives.draw(batch.targets, drawn)
-    const found = tf.tidy(() => {
+    const found = tidyNumbers(() => {
       const input = inputs.training(batch, drawn, dropout, step)
       let parts: Record<string, tf.Scalar> = {}
       const xs: tf.Tensor[] = [input.rows, ...list.map(({ variable }) => variable)]
