@@ -102,7 +102,7 @@ export async function fitInSteps<S>(trainee: Trainee<S>): Promise<FitReport> {
         for (const tensor of [made.codes, ...Object.values(made.losses)]) tf.keep(tensor)
         return made.losses.total
       }
-      if (trainee.variables.length > 0) optimizer.minimize(loss, false, trainee.variables)
+      if (trainee.variables.length > 0) optimizer.minimize(loss, true, trainee.variables)
       else loss()
       if (!made) return {}
       const parts = lossValues(made.losses)

@@ -1,4 +1,5 @@
 import type { Matrix, Random } from '@sparc/tables'
+import { biases } from './nearest.ts'
 import { sampleRows } from './sample.ts'
 
 /** How prices are found. */
@@ -11,19 +12,17 @@ export interface PriceOptions {
   samplesPerCode?: number
 }
 
-/** Squared distances, `[rows, size]`. */
-export function squaredDistances(vectors: Matrix, codewords: Matrix): Float32Array {
+/** Squared distances of every vector to every codeword but for the vector's own length, `[rows, size]`. */
+function distancesOf(vectors: Matrix, codewords: Matrix): Float32Array {
   const { data: x, rows, dim } = vectors
   const { data: w, rows: size } = codewords
+  const bias = biases(codewords)
   const out = new Float32Array(rows * size)
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < size; c++) {
-      let sum = 0
-      for (let d = 0; d < dim; d++) {
-        const difference = x[r * dim + d] - w[c * dim + d]
-        sum += difference * difference
-      }
-      out[r * size + c] = sum
+      let dot = 0
+      for (let d = 0; d < dim; d++) dot += x[r * dim + d] * w[c * dim + d]
+      out[r * size + c] = 2 * (bias[c] - dot)
     }
   }
   return out
@@ -57,7 +56,7 @@ export function capacityPrices(
   const sample = sampleRows(vectors, size * samplesPerCode, random)
   const { rows } = sample
   const most = Math.max(1, Math.ceil((capacity * rows) / size))
-  const distances = squaredDistances(sample, codewords)
+  const distances = distancesOf(sample, codewords)
   const prices = start ? start.slice() : new Float32Array(size)
   const order = Int32Array.from({ length: size }, (_, c) => c)
   const best = new Float32Array(rows)

@@ -1,15 +1,13 @@
 import type { Matrix } from '@sparc/tables'
-import { biases, nearestInto } from './nearest.ts'
+import { BLOCK, biases } from './nearest.ts'
 import type { Codes } from './vectors.ts'
+import { nearestWasm, packCodewords } from './wasm-nearest.ts'
 
 /** One level as plain numbers: its codewords `[size, dim]` and, where the level is balanced, a price per code. */
 export interface Level {
   vectors: Matrix
   prices?: Float32Array
 }
-
-/** Rows handled at a time: what encoding needs besides input and output does not grow with the number of vectors. */
-const BLOCK = 4096
 
 /** `residual -= codewords[codes]`, row by row. */
 function subtract(residual: Float32Array, codewords: Matrix, codes: Int32Array, rows: number): void {
@@ -34,14 +32,14 @@ export function encodeResidual(
 ): Codes {
   const { rows, dim } = vectors
   const data = new Uint16Array(rows * levels.length)
-  const bias = levels.map((level) => biases(level.vectors, level.prices))
+  const packed = levels.map(({ vectors, prices }) => packCodewords(vectors, biases(vectors, prices)))
   const block = new Float32Array(Math.min(BLOCK, rows) * dim)
   const found = new Int32Array(Math.min(BLOCK, rows))
   for (let start = 0; start < rows; start += BLOCK) {
     const count = Math.min(BLOCK, rows - start)
     block.set(vectors.data.subarray(start * dim, (start + count) * dim))
     for (const [l, level] of levels.entries()) {
-      nearestInto({ data: block, rows: count, dim }, level.vectors, bias[l], found)
+      nearestWasm(block, count, packed[l], found)
       for (let r = 0; r < count; r++) data[(start + r) * levels.length + l] = found[r]
       if (l + 1 < levels.length || onBlock) subtract(block, level.vectors, found, count)
     }
