@@ -1,0 +1,83 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+
+/** What the command line gives to every command that runs an experiment. */
+export interface RunOptions {
+  data?: string
+  out: string
+  run?: string
+  fresh?: boolean
+  verbose?: boolean
+}
+
+/** What `npm start` is given. */
+export interface StartOptions extends RunOptions {
+  dataset?: string
+  models?: string[]
+  seed?: number
+  smoke?: boolean
+  steps?: number
+  engine?: 'faiss' | 'exact' | 'auto'
+}
+
+function whole(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError('A whole number of at least 0 is needed.')
+  }
+  return value
+}
+
+function list(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.some((name) => name === '')) throw new InvalidArgumentError('Names with commas between them are needed.')
+  return names
+}
+
+function withRunOptions(command: Command): Command {
+  return command
+    .option('--data <dir>', 'folder of the data folders (else SPARC_DATA, else ../shared/data, else a synthetic world)')
+    .option('--out <dir>', 'folder of the results', 'results')
+    .option('--run <name>', 'name of the run folder below it; an unfinished run of that name is resumed')
+    .option('--fresh', 'delete the run folder of --run first, instead of resuming it')
+    .option('--verbose', 'show where an error came from')
+}
+
+/** The command line: `npm start` is the bare command, everything else a subcommand. */
+export function commandLine(): Command {
+  const program = new Command('benchmark')
+    .description(
+      'Trains SPARC and its rivals on the same data, puts them in an index, measures them, prints a leaderboard.',
+    )
+    .enablePositionalOptions()
+    .allowExcessArguments(false)
+    .showSuggestionAfterError()
+    .showHelpAfterError('Add --help for what is allowed.')
+
+  withRunOptions(program)
+    .option('--dataset <name>', 'data set; see `list`', undefined)
+    .option('--models <names>', 'systems, with commas between them; see `list`', list)
+    .option('--seed <number>', 'seed of everything that is random', whole, 1)
+    .option('--steps <number>', 'training steps at most, for each learned system', whole)
+    .addOption(new Option('--engine <name>', 'index engine').choices(['auto', 'faiss', 'exact']).default('auto'))
+    .option('--smoke', 'all of it in under a minute, on a small synthetic world')
+    .action(async (options: StartOptions) => (await import('./commands/start.ts')).start(options))
+
+  program
+    .command('list')
+    .description('what there is: configurations, data sets, systems, finished and unfinished runs')
+    .option('--data <dir>', 'folder of the data folders')
+    .option('--out <dir>', 'folder of the results', 'results')
+    .action(async (options: { data?: string; out: string }) => (await import('./commands/list.ts')).list(options))
+
+  withRunOptions(program.command('run <config>'))
+    .description('runs a configuration, and resumes it where it was interrupted')
+    .option('--yes', 'begin at once, whatever it takes')
+    .action(async (config: string, options: RunOptions) => (await import('./commands/run.ts')).run(config, options))
+
+  for (const command of program.commands) {
+    if (!command.options.some((option) => option.long === '--verbose')) {
+      command.option('--verbose', 'show where an error came from')
+    }
+  }
+  return program
+}

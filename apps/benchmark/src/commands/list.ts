@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import { builtInConfigs, loadStudy } from '../config/load.ts'
+import { dataRoot, datasetsIn } from '../data/locate.ts'
+import { isLearned, systemNames } from '../pipeline/systems.ts'
+import { align } from '../report/text.ts'
+import { runPaths } from '../run-folder/folder.ts'
+import { readJson } from '../run-folder/json.ts'
+import type { RunFile } from '../run-folder/results.ts'
+import { runNames } from './runs.ts'
+
+/** `benchmark list`: what there is. */
+export async function list({ data, out }: { data?: string; out: string }): Promise<void> {
+  const configs = await Promise.all(
+    builtInConfigs().map(async (name) => {
+      const { experiments, about } = await loadStudy(name)
+      const runs = experiments.reduce((sum, each) => sum + each.systems.length * each.seeds.length, 0)
+      return [`  ${name}`, `${experiments.length} x`, `${runs} fits`, `  ${about}`]
+    }),
+  )
+  const root = dataRoot(data)
+  const runs = await Promise.all(
+    runNames(out).map(async (name) => {
+      const run = await readJson<RunFile>(runPaths(join(out, name)).run)
+      return `  ${name}: ${run?.dataset.name}, ${run?.finished === undefined ? 'not finished' : 'finished'}`
+    }),
+  )
+  const found = [...datasetsIn(root), 'synthetic'].map((name) => `  ${name}`)
+  const systems = systemNames.map((name) => `  ${name}${isLearned(name) ? '' : ' (nothing to train)'}`)
+  const text = [
+    'Configurations (benchmark run NAME)',
+    align(configs),
+    '',
+    `Data sets (--dataset NAME)${root === undefined ? ': no data folder was found' : ''}`,
+    ...found,
+    '',
+    'Systems (--models NAMES)',
+    ...systems,
+    '',
+    `Runs in ${out}`,
+    ...(runs.length > 0 ? runs : ['  none yet']),
+  ]
+  process.stdout.write(`${text.join('\n')}\n`)
+}

@@ -1,0 +1,51 @@
+import { duration } from '../progress/duration.ts'
+import { board, codebookText, costText, indexText } from '../report/text.ts'
+import type { RowResult, RunFile } from '../run-folder/results.ts'
+
+/** What was measured on what, in a few lines. */
+export function factsOf(run: RunFile): [string, string][] {
+  const { dataset, split, machine } = run
+  const count = (value: number) => value.toLocaleString('en')
+  return [
+    [
+      'data',
+      `${dataset.name}: ${count(dataset.users)} users, ${count(dataset.items)} items, ${count(dataset.interactions)} interactions; fingerprint ${dataset.fingerprint}`,
+    ],
+    [
+      'split',
+      `${split.kind}, seed ${split.seed}, ${split.source}: ${count(split.train)} train, ${count(split.validation)} validation, ${count(split.test)} test users; fingerprint ${split.fingerprint}`,
+    ],
+    ['seeds', run.experiment.seeds.join(', ')],
+    ['backend', run.backend ?? 'none (nothing was trained)'],
+    ['index engine', run.engine ?? 'none'],
+    ['machine', `${machine.platform}, ${machine.cpus} x ${machine.cpu}, ${machine.memory} GB`],
+    [
+      'versions',
+      Object.entries(run.versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', '),
+    ],
+    ['command', run.command],
+  ]
+}
+
+function block(title: string, text: string): string[] {
+  return text === '' ? [] : ['', title, text]
+}
+
+/** The leaderboard of a run as text: the headline with the history filtered, the other view below it. */
+export function runText(run: RunFile, rows: RowResult[]): string {
+  const phases = Object.entries(run.phases).map(([name, seconds]) => `${name} ${duration(seconds)}`)
+  const facts = factsOf(run).filter(([name]) => name !== 'versions')
+  return [
+    ...block('History filtered (the headline)', board(rows, 'filtered').text()),
+    ...block('History left in (to compare with published tables)', board(rows, 'unfiltered').text()),
+    ...block('Cost', costText(rows)),
+    ...block('Index, search alone in one batch of all test users', indexText(rows)),
+    ...block('Codebook over the items', codebookText(rows)),
+    '',
+    ...facts.map(([name, value]) => `${name.padEnd(13)} ${value}`),
+    ...(run.dataset.notes.length > 0 ? [`${'notes'.padEnd(13)} ${run.dataset.notes.join(' ')}`] : []),
+    `${'time'.padEnd(13)} ${phases.join(', ')}`,
+  ].join('\n')
+}

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { InvalidInputError, suggest } from '@sparc/tables'
+import { type RunPaths, runPaths } from '../run-folder/folder.ts'
+import { readJson } from '../run-folder/json.ts'
+import type { MetricsFile, RowResult, RunFile } from '../run-folder/results.ts'
+
+/** A run as it lies in its folder. */
+export interface SavedRun {
+  paths: RunPaths
+  run: RunFile
+  rows: RowResult[]
+}
+
+/** Names of the runs below a results folder, sorted; studies hold theirs one folder deeper. */
+export function runNames(out: string): string[] {
+  const below = (folder: string): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder, { withFileTypes: true })
+          .filter((entry) => entry.isDirectory())
+          .map((entry) => entry.name)
+      : []
+  const isRun = (name: string) => existsSync(join(out, name, 'run.json'))
+  return below(out)
+    .flatMap((name) => (isRun(name) ? [name] : below(join(out, name)).map((inner) => `${name}/${inner}`)))
+    .filter(isRun)
+    .sort()
+}
+
+/**
+ * Opens a run given by its name below the results folder, or by a path.
+ *
+ * @throws InvalidInputError `UNKNOWN_RUN`
+ */
+export async function openRun(given: string, out: string): Promise<SavedRun> {
+  const path = [join(out, given), given].find((each) => existsSync(join(each, 'run.json')))
+  const paths = runPaths(path ?? given)
+  const run = await readJson<RunFile>(paths.run)
+  const metrics = await readJson<MetricsFile>(paths.metrics)
+  if (run !== undefined && metrics !== undefined && metrics.rows.length > 0) return { paths, run, rows: metrics.rows }
+  const names = runNames(out)
+  const near = suggest(basename(given), names)
+  throw new InvalidInputError('UNKNOWN_RUN', {
+    what: path === undefined ? 'There is no such run' : 'This run has no finished system yet',
+    given,
+    allowed: names.length > 0 ? names.join(', ') : `none yet in ${out}`,
+    next: near === undefined ? 'See `benchmark list`' : `Did you mean ${near}?`,
+  })
+}
+
+/** The runs that were named, or all of a results folder. */
+export async function openRuns(names: readonly string[], out: string): Promise<SavedRun[]> {
+  const runs: SavedRun[] = []
+  for (const name of names.length > 0 ? names : runNames(out)) runs.push(await openRun(name, out))
+  return runs
+}

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RunOptions } from '../cli.ts'
+import { hashOf } from '../config/hash.ts'
+import type { Experiment } from '../config/schema.ts'
+import type { Located } from '../data/locate.ts'
+import { onInterrupt } from '../interrupt.ts'
+import { runExperiment } from '../pipeline/experiment.ts'
+import { bars } from '../progress/bars.ts'
+import { lines } from '../progress/lines.ts'
+import type { Progress } from '../progress/progress.ts'
+import { openRunFolder, removeRun } from '../run-folder/folder.ts'
+import type { RunFile } from '../run-folder/results.ts'
+import { runText } from './print.ts'
+
+/** Bars on a terminal, lines elsewhere. */
+export function consoleProgress(): Progress {
+  const { stdout } = process
+  return stdout.isTTY ? bars(stdout) : lines((line) => stdout.write(`${line}\n`))
+}
+
+function isFinished(path: string): boolean {
+  const file = join(path, 'run.json')
+  if (!existsSync(file)) return false
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as RunFile).finished !== undefined
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The folder of a run: the one of `--run`, else one named by the experiment and a hash of its options. The first that is
+ * not finished is taken, so that the same command resumes an interrupted run and begins a new one after a finished one.
+ */
+export function runPath(experiment: Experiment, { out, run }: Pick<RunOptions, 'out' | 'run'>): string {
+  if (run !== undefined) return join(out, run)
+  const base = join(out, `${experiment.name}-${hashOf({ ...experiment, about: '' })}`)
+  for (let number = 1; ; number++) {
+    const path = number === 1 ? base : `${base}-${number}`
+    if (!isFinished(path)) return path
+  }
+}
+
+/** Runs one experiment from its first or its interrupted state to its leaderboard. */
+export async function sit(
+  experiment: Experiment,
+  located: Located,
+  options: RunOptions,
+  command: string,
+): Promise<string> {
+  const path = runPath(experiment, options)
+  if (options.fresh && options.run !== undefined) removeRun(path)
+  const resumed = existsSync(join(path, 'run.json'))
+  const folder = await openRunFolder(path)
+  const kept = () =>
+    `Stopped. Finished systems and checkpoints are kept in ${path}; the same command goes on from there.`
+  const { signal, done } = onInterrupt(kept)
+  const progress = consoleProgress()
+  try {
+    progress.say(`${experiment.name}: ${resumed ? 'goes on' : 'begins'} in ${path}`)
+    const { run, rows } = await runExperiment({ experiment, located, folder, command, progress, signal })
+    progress.stop()
+    process.stdout.write(`${runText(run, rows)}\n`)
+    return path
+  } catch (error) {
+    progress.stop()
+    if (signal.aborted) process.stderr.write(`${kept()}\n`)
+    throw error
+  } finally {
+    done()
+    await folder.lock.release()
+  }
+}

@@ -1,0 +1,82 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { InvalidInputError, suggest } from '@sparc/tables'
+import { type Experiment, parseExperiment, parseStudy, type Study } from './schema.ts'
+
+/** The folder of the configurations that come with the app. */
+export const configFolder = fileURLToPath(new URL('../../configs', import.meta.url))
+
+/** Names of the configurations that come with the app, sorted. */
+export function builtInConfigs(): string[] {
+  return readdirSync(configFolder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort()
+}
+
+/** Path of a configuration given as a path, as `configs/full.json`, or by its bare name. */
+export function findConfig(given: string): string {
+  const bare = given.replace(/^configs\//, '').replace(/\.json$/, '')
+  const candidates = [resolve(given), join(configFolder, `${bare}.json`)]
+  const found = candidates.find((path) => path.endsWith('.json') && existsSync(path))
+  if (found !== undefined) return found
+  const near = suggest(bare, builtInConfigs())
+  throw new InvalidInputError('UNKNOWN_CONFIG', {
+    what: 'There is no such configuration',
+    given,
+    allowed: `a path to a JSON file, or one of ${builtInConfigs().join(', ')}`,
+    next: near === undefined ? 'See `benchmark list`' : `Did you mean ${near}?`,
+  })
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8')
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new InvalidInputError('INVALID_CONFIG', {
+      what: 'The configuration is no valid JSON',
+      given: `${path}: ${cause instanceof Error ? cause.message : cause}`,
+      allowed: 'a JSON object',
+      next: 'Mend the file: comments and trailing commas are not JSON',
+      cause,
+    })
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+async function resolveExperiment(value: Record<string, unknown>, path: string, seen: string[]): Promise<Experiment> {
+  const { use, ...own } = value
+  if (use === undefined) return parseExperiment(own, path)
+  const base = typeof use === 'string' ? resolve(dirname(path), use) : ''
+  if (typeof use !== 'string' || !existsSync(base) || seen.includes(base)) {
+    throw new InvalidInputError('INVALID_CONFIG', {
+      what: '"use" names no other configuration',
+      given: JSON.stringify(use),
+      allowed: 'the path of an experiment, relative to this file, that does not come back to this file',
+      next: `Mend it in ${path}`,
+    })
+  }
+  const other = await readJson(base)
+  if (!isObject(other)) return resolveExperiment(own, path, seen)
+  return resolveExperiment({ ...other, ...own }, base, [...seen, base])
+}
+
+/** Reads a configuration: one experiment, or a study of several. */
+export async function loadStudy(given: string): Promise<Study> {
+  const path = findConfig(given)
+  const value = await readJson(path)
+  if (isObject(value) && 'experiments' in value) {
+    const study = parseStudy(value, path)
+    const experiments: Experiment[] = []
+    for (const each of study.experiments) experiments.push(await resolveExperiment(each, path, [path]))
+    return { ...study, experiments }
+  }
+  const experiment = await resolveExperiment(isObject(value) ? value : { value }, path, [path])
+  return { name: experiment.name, about: experiment.about, experiments: [experiment] }
+}

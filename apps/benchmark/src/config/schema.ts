@@ -1,0 +1,111 @@
+import { InvalidInputError, parseOptions } from '@sparc/tables'
+import { z } from 'zod'
+
+/** One row of the leaderboard: a system of `@sparc/model`, of another package, or a file of recommendations. */
+const row = z.strictObject({
+  /** Name of a system of `@sparc/model`, as `benchmark list` prints it. */
+  system: z.string().optional(),
+  /** npm package or path whose default export makes a `Recommender`. */
+  package: z.string().optional(),
+  /** Arrow file of recommendations made elsewhere, one row per test case. */
+  recommendations: z.string().optional(),
+  /** Name of the row; the system's or package's name where absent. */
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]*$/, 'lower case letters, digits, dots and dashes')
+    .optional(),
+  /** Options of the system itself, over its tuned defaults. */
+  options: z.record(z.string(), z.unknown()).default({}),
+})
+
+/** A row as it is written: a name, or an object that `parseRow` checks (with its own list of known keys). */
+const rowOrName = z.union([z.string(), z.record(z.string(), z.unknown())])
+
+/** Options that every learned system of an experiment is given alike. */
+const fit = z.strictObject({
+  /** Optimiser steps at most; the trainer's own default where absent. */
+  steps: z.int().positive().optional(),
+  /** Seconds of training at most, per system. */
+  seconds: z.number().positive().optional(),
+  /** Options of the systems that have such an option: `{ "dim": 128 }`. */
+  options: z.record(z.string(), z.unknown()).default({}),
+})
+
+const index = z.strictObject({
+  engine: z.enum(['faiss', 'exact', 'auto']).default('auto'),
+  /** Shards that each interest looks into, for the curve of recall against time. */
+  probes: z.array(z.int().positive()).min(1).default([1, 2, 4, 8]),
+})
+
+/** What one experiment is: data, split, rows, seeds. Unknown keys are refused. */
+export const experimentSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower case letters, digits and dashes'),
+  about: z.string().default(''),
+  /** Name of a data folder, a path to one, or `synthetic`. */
+  dataset: z.string(),
+  /** Size of the synthetic world. */
+  world: z.enum(['tiny', 'small', 'default']).default('default'),
+  split: z.enum(['by-user', 'leave-one-out', 'by-time']).default('by-user'),
+  splitSeed: z.int().nonnegative().default(1230),
+  /** Test users at most, drawn with the split's seed; all where absent. */
+  testUsers: z.int().positive().optional(),
+  seeds: z.array(z.int().nonnegative()).min(1).default([1]),
+  systems: z.array(rowOrName).min(1),
+  fit: fit.prefault({}),
+  index: index.prefault({}),
+  /** Row that the others are tested against. */
+  reference: z.string().default('sparc'),
+})
+
+const studySchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  about: z.string().default(''),
+  /** Experiments: whole ones, or `{ "use": "beauty.json", ... }` with what differs. */
+  experiments: z.array(z.record(z.string(), z.unknown())).min(1),
+})
+
+export type Row = z.infer<typeof row>
+export type Experiment = Omit<z.infer<typeof experimentSchema>, 'systems'> & { systems: Row[] }
+export type Study = { name: string; about: string; experiments: Experiment[] }
+
+/** Checks one experiment; unknown keys are refused with the key that was probably meant. */
+export function parseExperiment(value: unknown, where: string): Experiment {
+  const { systems, ...experiment } = parseOptions(experimentSchema, value, where)
+  const rows = systems.map((given, i) => {
+    const object = typeof given === 'string' ? { system: given } : given
+    return parseOptions(row, object, `row ${i + 1} of systems in ${where}`)
+  })
+  checkRows(rows, where)
+  return { ...experiment, systems: rows }
+}
+
+function checkRows(rows: Row[], where: string): void {
+  const names = new Set<string>()
+  for (const each of rows) {
+    const kinds = [each.system, each.package, each.recommendations].filter((kind) => kind !== undefined)
+    if (kinds.length !== 1) throw badRow(each, 'Write exactly one of `system`, `package`, `recommendations`', where)
+    const name = rowName(each)
+    if (names.has(name)) throw badRow(each, `Give one of the two rows named ${name} another \`name\``, where)
+    names.add(name)
+  }
+}
+
+function badRow(given: Row, next: string, where: string): InvalidInputError {
+  return new InvalidInputError('INVALID_ROW', {
+    what: `A row of systems in ${where} can't be used`,
+    given,
+    allowed:
+      '"sparc", { "system": "sparc", ... }, { "package": "..." }, { "recommendations": "file.arrow", "name": "..." }',
+    next,
+  })
+}
+
+/** Checks the outer form of a study of several experiments. */
+export function parseStudy(value: unknown, where: string): z.infer<typeof studySchema> {
+  return parseOptions(studySchema, value, where)
+}
+
+/** The name under which a row stands in tables and folders. */
+export function rowName(row: Row): string {
+  return row.name ?? row.system ?? row.package?.replaceAll(/[^a-z0-9.-]+/g, '-').replace(/^-+/, '') ?? 'recommendations'
+}

@@ -1,0 +1,27 @@
+import type { Split } from '@sparc/eval'
+import type { Table } from 'apache-arrow'
+import type { Experiment } from '../config/schema.ts'
+import type { Progress } from '../progress/progress.ts'
+import type { RunFolder } from '../run-folder/folder.ts'
+import type { Data } from './data.ts'
+import type { Bench } from './measure.ts'
+import type { Stopwatch } from './stopwatch.ts'
+
+/** What every stage of a run may look at. */
+export interface Context {
+  experiment: Experiment
+  folder: RunFolder
+  data: Data
+  split: Split
+  /** The test cases without their answers: all that a model is handed. */
+  queries: Table
+  bench: Bench
+  progress: Progress
+  signal: AbortSignal
+  watch: Stopwatch
+}
+
+/** @throws what the signal was aborted with */
+export function checkSignal(signal: AbortSignal): void {
+  signal.throwIfAborted()
+}

@@ -1,0 +1,19 @@
+import type { Dataset } from '@sparc/eval/datasets'
+import { readDataset } from '@sparc/eval/datasets'
+import type { GroundTruth } from '@sparc/eval/synthetic'
+import type { Experiment } from '../config/schema.ts'
+import type { Located } from '../data/locate.ts'
+import { syntheticWorld } from './world.ts'
+
+/** The prepared data, and for a synthetic world what is true of it. */
+export interface Data {
+  dataset: Dataset
+  /** What only the maker of a synthetic world knows. */
+  truth?: GroundTruth
+}
+
+/** First stage: from a folder (through DuckDB) or the synthetic world to items and interactions. */
+export async function openData(experiment: Experiment, located: Located): Promise<Data> {
+  if (located.kind === 'synthetic') return syntheticWorld(experiment)
+  return { dataset: await readDataset({ directory: located.path, seed: experiment.splitSeed }) }
+}

@@ -1,0 +1,57 @@
+import { dropSeen } from '@sparc/eval'
+import {
+  csr,
+  InvalidInputError,
+  makeRecommendations,
+  type Recommendations,
+  readCases,
+  readRecommendations,
+  readTable,
+  row,
+} from '@sparc/tables'
+import type { Table } from 'apache-arrow'
+import type { Context } from './context.ts'
+
+/**
+ * Recommendations made elsewhere, as an Arrow file: columns `user`, `items` (rows of `items.arrow`) and `scores`, one row
+ * per test case in any order. Rows are put in the order of the cases, and what a user has seen is taken out for the
+ * filtered view.
+ *
+ * @throws InvalidInputError `RECOMMENDATIONS_DO_NOT_FIT` where no test user is among them
+ */
+export async function givenLists(
+  path: string,
+  { bench, data }: Pick<Context, 'bench' | 'data'>,
+): Promise<{ filtered: Table; unfiltered: Table; notes: string[] }> {
+  const found = readRecommendations(await readTable(path))
+  const cases = readCases(bench.cases)
+  const rows = new Map(found.users.map((user, r) => [user, r]))
+  const present = cases.users.filter((user) => rows.has(user)).length
+  const size = data.dataset.items.numRows
+  const largest = found.items.values.reduce((most, item) => Math.max(most, item), -1)
+  if (present === 0 || largest >= size) {
+    throw new InvalidInputError('RECOMMENDATIONS_DO_NOT_FIT', {
+      what: 'These recommendations are not for this data',
+      given: `${path}: ${present} of ${cases.users.length} test users, item rows up to ${largest}`,
+      allowed: `the users of cases.arrow and the rows 0 to ${size - 1} of items.arrow, which a run of this configuration writes`,
+      next: 'Make them from the files of such a run',
+    })
+  }
+  const lists = cases.users.map((user) => {
+    const r = rows.get(user)
+    return r === undefined ? { items: [], scores: [] } : { items: row(found.items, r), scores: scoresOf(found, r) }
+  })
+  const unfiltered = makeRecommendations({
+    users: cases.users,
+    items: csr(lists.map((list) => list.items)),
+    scores: Float32Array.from(lists.flatMap((list) => [...list.scores])),
+    itemsKey: cases.itemsKey,
+  })
+  const missing = cases.users.length - present
+  const notes = missing > 0 ? [`${missing} test users have no list: they count as misses`] : []
+  return { filtered: dropSeen(unfiltered, bench.cases, { match: 'rows' }), unfiltered, notes }
+}
+
+function scoresOf({ items, scores }: Recommendations, r: number): Float32Array {
+  return scores.subarray(items.offsets[r], items.offsets[r + 1])
+}

@@ -1,0 +1,120 @@
+import { rmSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Recommender } from '@sparc/model'
+import { type Row, rowName } from '../config/schema.ts'
+import { number } from '../report/format.ts'
+import { readJson, writeJson } from '../run-folder/json.ts'
+import type { RowResult } from '../run-folder/results.ts'
+import type { Context } from './context.ts'
+import { fit } from './fit.ts'
+import { givenLists } from './given-lists.ts'
+import { keepAndMeasure, listLength } from './lists.ts'
+import { serve } from './serve.ts'
+import { isVectorRecommender, makeRecommender } from './systems.ts'
+
+interface RowFile {
+  rows: RowResult[]
+}
+
+/** One row and seed: what is finished is read back, what is not is fitted, asked, indexed and measured. */
+export async function runRow(context: Context, row: Row, seed: number): Promise<RowResult[]> {
+  const { experiment, folder, progress, signal } = context
+  const name = rowName(row)
+  const at = folder.row(name, seed, seed === experiment.seeds[0])
+  const finished = await readJson<RowFile>(join(at, 'result.json'))
+  if (finished !== undefined) {
+    progress.say(`  ${name}${seedNote(context, seed)}: kept from before`)
+    return finished.rows
+  }
+  signal.throwIfAborted()
+  await mkdir(at, { recursive: true })
+  const rows =
+    row.recommendations === undefined
+      ? await learnedRow(context, row, seed, at)
+      : [await givenRow(context, row, seed, at)]
+  await writeJson(join(at, 'result.json'), { rows } satisfies RowFile)
+  rmSync(join(at, 'checkpoint'), { recursive: true, force: true })
+  return rows
+}
+
+function seedNote({ experiment }: Context, seed: number): string {
+  return experiment.seeds.length > 1 ? ` (seed ${seed})` : ''
+}
+
+async function learnedRow(context: Context, row: Row, seed: number, at: string): Promise<RowResult[]> {
+  const { experiment, split, data, progress, signal, watch } = context
+  const name = rowName(row)
+  const phase = progress.phase(`${name}${seedNote(context, seed)}`)
+  const recommender = await makeRecommender(row, experiment.fit.options)
+  try {
+    const { report, log } = await watch.time('fit', () =>
+      fit({
+        recommender,
+        data: { items: data.dataset.items, sequences: split.train, validation: split.validation },
+        experiment,
+        seed,
+        checkpoint: join(at, 'checkpoint'),
+        phase,
+        signal,
+      }),
+    )
+    await writeJson(join(at, 'training.json'), log)
+    const { filtered, seconds, metrics } = await askAndMeasure(context, recommender, at)
+    const exact: RowResult = {
+      format: 1,
+      name,
+      system: row.system ?? row.package ?? name,
+      seed,
+      kind: 'exact',
+      metrics,
+      steps: report.steps,
+      seconds: { fit: report.seconds, recommend: seconds },
+      microsecondsPerQuery: (seconds * 1e6) / Math.max(1, filtered.numRows),
+      scanned: 1,
+      stopped: report.stopped,
+      best: report.best,
+      backend: report.backend,
+      options: row.options,
+      notes: report.skipped > 0 ? [`${report.skipped} training users with one interaction were skipped`] : [],
+    }
+    const rows = isVectorRecommender(recommender) ? await serve(context, recommender, exact, at) : [exact]
+    await watch.time('save', () => recommender.save(join(at, 'model')))
+    phase.end(`R@50 ${number(exact.metrics.filtered['recall@50'])}, ${report.steps} steps, ${report.stopped}`)
+    return rows
+  } finally {
+    recommender.dispose()
+  }
+}
+
+/** Fourth and fifth stage for the exact answer: both kinds of lists, kept as Arrow files, and their metrics. */
+async function askAndMeasure(context: Context, recommender: Recommender, at: string) {
+  const { queries, signal, watch } = context
+  const start = performance.now()
+  const filtered = await watch.time('recommend', () => recommender.recommend(queries, { k: listLength }))
+  const seconds = (performance.now() - start) / 1000
+  signal.throwIfAborted()
+  const unfiltered = await watch.time('recommend', () =>
+    recommender.recommend(queries, { k: listLength, excludeSeen: false }),
+  )
+  signal.throwIfAborted()
+  const metrics = await keepAndMeasure(context, filtered, unfiltered, at)
+  return { filtered, seconds, metrics }
+}
+
+/** A row of lists that were made elsewhere: history is taken out of them for the headline. */
+async function givenRow(context: Context, row: Row, seed: number, at: string): Promise<RowResult> {
+  const { filtered, unfiltered, notes } = await givenLists(row.recommendations!, context)
+  return {
+    format: 1,
+    name: rowName(row),
+    system: row.recommendations!.replace(/^.*[\\/]/, ''),
+    seed,
+    kind: 'given',
+    metrics: await keepAndMeasure(context, filtered, unfiltered, at),
+    steps: 0,
+    seconds: { fit: 0, recommend: 0 },
+    options: {},
+    notes,
+  }
+}

@@ -1,0 +1,67 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { VectorRecommender } from '@sparc/model'
+import { readCodebook, readEmbeddings, readInterests, writeTable } from '@sparc/tables'
+import type { Table } from 'apache-arrow'
+import type { RowResult } from '../run-folder/results.ts'
+import { codeHealth } from './codes.ts'
+import type { Context } from './context.ts'
+import { interestCosines, meanOf } from './interests.ts'
+import { keepAndMeasure, listLength } from './lists.ts'
+import { searchShards } from './shards.ts'
+
+/** A vector recommender that also shows its codewords. */
+interface WithCodebook {
+  codebook(): Promise<Table>
+}
+
+function hasCodebook(value: object): value is WithCodebook {
+  return 'codebook' in value && typeof value.codebook === 'function'
+}
+
+/**
+ * Fourth stage for systems whose items and users are vectors: keeps the tables that an index is built from, and where
+ * items have codes, searches the per-code shards for a row of their own.
+ */
+export async function serve(
+  context: Context,
+  recommender: VectorRecommender,
+  exact: RowResult,
+  at: string,
+): Promise<RowResult[]> {
+  const { queries, watch, folder, experiment, signal } = context
+  const embeddings = await watch.time('embed', () => recommender.embedItems())
+  const start = performance.now()
+  const interests = await watch.time('embed', () => recommender.embedUsers(queries))
+  const embedding = (performance.now() - start) / 1000
+  const codebook = hasCodebook(recommender) ? await recommender.codebook() : undefined
+  await writeTable(join(at, 'embeddings.arrow'), embeddings)
+  await writeTable(join(at, 'interests.arrow'), interests)
+  if (codebook !== undefined) await writeTable(join(at, 'codebook.arrow'), codebook)
+  signal.throwIfAborted()
+
+  exact.interestCosine = meanOf(interestCosines(readInterests(interests)))
+  const view = readEmbeddings(embeddings)
+  exact.codebook = codeHealth(view, codebook && readCodebook(codebook).levels.map((level) => level.vectors.rows))
+  if (view.codes === undefined) return [exact]
+
+  const shards = await watch.time('index', () => searchShards(context, { embeddings, interests, codebook }, listLength))
+  const name = `${exact.name}-shards`
+  const beside = folder.row(name, exact.seed, exact.seed === experiment.seeds[0])
+  await mkdir(beside, { recursive: true })
+  const seconds = embedding + shards.seconds
+  const row: RowResult = {
+    ...exact,
+    name,
+    kind: 'shards',
+    engine: shards.engine,
+    metrics: await keepAndMeasure(context, shards.filtered, shards.unfiltered, beside),
+    seconds: { fit: exact.seconds.fit, recommend: seconds },
+    microsecondsPerQuery: (seconds * 1e6) / Math.max(1, queries.numRows),
+    scanned: shards.curve.find((point) => point.probes === 1)?.scanned,
+    index: shards.curve,
+    codebook: undefined,
+    notes: [],
+  }
+  return [exact, row]
+}

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Recommender, VectorRecommender } from '@sparc/model'
+import * as model from '@sparc/model'
+import { InvalidInputError, suggest } from '@sparc/tables'
+import type { Row } from '../config/schema.ts'
+
+type Factory = (options: Record<string, unknown>) => Recommender
+
+/** The systems that a configuration can name. */
+const factories: Record<string, Factory> = {
+  popularity: (options) => model.popularity(options as Record<string, never>),
+  'item-knn': model.itemKnn,
+  'two-tower': model.twoTower,
+  'comirec-sa': model.comirecSa,
+}
+
+/** Names of all systems, in the order of `list`. */
+export const systemNames: readonly string[] = Object.keys(factories)
+
+/** Systems that have nothing to train: steps and common options are not for them. */
+const computed = new Set(['popularity', 'item-knn', 'ease', 'als'])
+
+export function isLearned(system: string): boolean {
+  return !computed.has(system)
+}
+
+export function isVectorRecommender(recommender: Recommender): recommender is VectorRecommender {
+  return 'embedItems' in recommender && 'embedUsers' in recommender
+}
+
+/** @throws InvalidInputError `UNKNOWN_SYSTEM`, before anything else has been done */
+export function checkSystem(name: string): void {
+  if (name in factories) return
+  const near = suggest(name, systemNames)
+  throw new InvalidInputError('UNKNOWN_SYSTEM', {
+    what: 'There is no such system',
+    given: name,
+    allowed: systemNames.join(', '),
+    next: near === undefined ? 'See `benchmark list`' : `Did you mean ${near}?`,
+  })
+}
+
+function isRecommender(value: unknown): value is Recommender {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['fit', 'recommend', 'save', 'dispose'].every((name) => typeof Reflect.get(value, name) === 'function')
+  )
+}
+
+/** A system of another package: its default export is a factory, handed the options, that gives a `Recommender`. */
+async function fromPackage(name: string, options: Record<string, unknown>): Promise<Recommender> {
+  const path = name.startsWith('.') || name.startsWith('/') ? pathToFileURL(resolve(name)).href : name
+  const loaded: unknown = await import(path).catch((cause: unknown) => {
+    throw badPackage(name, `it could not be loaded: ${cause instanceof Error ? cause.message : cause}`, cause)
+  })
+  const factory: unknown =
+    typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
+  if (typeof factory !== 'function') throw badPackage(name, `its default export is ${typeof factory}`)
+  const made: unknown = await factory(options)
+  if (!isRecommender(made)) throw badPackage(name, 'its factory gave something else than a Recommender')
+  return made
+}
+
+function badPackage(name: string, why: string, cause?: unknown): InvalidInputError {
+  return new InvalidInputError('INVALID_PACKAGE', {
+    what: 'This package is no recommender',
+    given: `${name}: ${why}`,
+    allowed: 'a package or a path to a module whose default export is (options) => Recommender',
+    next: 'Install it, or correct its name; the interface is `Recommender` of @sparc/model',
+    cause,
+  })
+}
+
+/** Makes the recommender of a row. */
+export async function makeRecommender(row: Row, common: Record<string, unknown>): Promise<Recommender> {
+  if (row.package !== undefined) return fromPackage(row.package, row.options)
+  const name = row.system!
+  checkSystem(name)
+  return factories[name](isLearned(name) ? { ...common, ...row.options } : row.options)
+}

@@ -1,0 +1,77 @@
+import { leaderboard } from '@sparc/eval'
+import { duration } from '../progress/duration.ts'
+import type { RowResult } from '../run-folder/results.ts'
+import { columns } from './columns.ts'
+import { number, percent } from './format.ts'
+
+type View = 'filtered' | 'unfiltered'
+
+/** Rows by name, in order of first appearance: the seeds of one row stand together. */
+export function byName(rows: readonly RowResult[]): Map<string, RowResult[]> {
+  const groups = new Map<string, RowResult[]>()
+  for (const row of rows) groups.set(row.name, [...(groups.get(row.name) ?? []), row])
+  return groups
+}
+
+/** The leaderboard as `@sparc/eval` makes it, over the seeds of each row. */
+export function board(rows: readonly RowResult[], view: View) {
+  const there = columns.filter(({ key }) => rows.some((row) => typeof row.metrics[view][key] === 'number'))
+  return leaderboard(
+    [...byName(rows)].map(([name, group]) => ({
+      name,
+      values: Object.fromEntries(there.map(({ key }) => [key, group.map((row) => row.metrics[view][key] ?? null)])),
+    })),
+    {
+      columns: there.map(({ key }) => key),
+      titles: Object.fromEntries(columns.map(({ key, label }) => [key, label])),
+      better: Object.fromEntries(columns.map(({ key, better }) => [key, better])),
+    },
+  )
+}
+
+/** Rows of cells as a table of text; the first column is aligned left, the others right. */
+export function align(rows: string[][]): string {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)))
+  return rows
+    .map((row) => row.map((text, c) => (c === 0 ? text.padEnd(widths[c]) : text.padStart(widths[c]))).join('  '))
+    .join('\n')
+}
+
+/** What each row cost: steps, seconds, share of the catalogue scanned, time per query. */
+export function costText(rows: readonly RowResult[]): string {
+  const body = rows.map((row) => [
+    row.seed === rows[0].seed ? row.name : `${row.name}, seed ${row.seed}`,
+    String(row.steps),
+    row.kind === 'shards' ? 'as above' : duration(row.seconds.fit),
+    row.scanned === undefined ? '-' : percent(row.scanned),
+    row.microsecondsPerQuery === undefined ? '-' : `${Math.round(row.microsecondsPerQuery)} µs`,
+    row.best === undefined ? '-' : `${number(row.best.recall)} at step ${row.best.step}`,
+    row.engine ?? row.backend ?? '-',
+  ])
+  return align([['', 'steps', 'training', 'scanned', 'per query', 'validation R@50', 'done by'], ...body])
+}
+
+/** The index beside the exact answer: search alone, the interests being there. */
+export function indexText(rows: readonly RowResult[]): string {
+  const body = rows.flatMap((row) =>
+    (row.index ?? []).map((point) => [
+      `${row.name}: ${point.probes === 0 ? 'whole catalogue, exact' : `${point.engine}, ${point.probes} probes`}`,
+      percent(point.scanned),
+      percent(point.recallOfExact),
+      `${Math.round(point.microsecondsPerQuery)} µs`,
+    ]),
+  )
+  return body.length === 0 ? '' : align([['', 'scanned', 'of the exact top 50', 'per query'], ...body])
+}
+
+/** Health of the codes over the items, per level. */
+export function codebookText(rows: readonly RowResult[]): string {
+  return rows
+    .flatMap(({ name, codebook }) =>
+      (codebook?.levels ?? []).map(
+        (level, l) =>
+          `${name}, level ${l + 1}: ${percent(level.usage)} of ${level.size} codes used, perplexity ${level.perplexity.toFixed(1)}, largest ${percent(level.largest)}`,
+      ),
+    )
+    .join('\n')
+}
