@@ -1,7 +1,7 @@
 import { csr, type Matrix, makeQueries, type Random, random, readRecommendations, row, tieHash } from '@sparc/tables'
 import { describe, expect, test } from 'vitest'
 import { type ExactQuery, exactTopK, recommendByVectors } from './exact.ts'
-import { itemScorer, multiplyPlain } from './matrix-product.ts'
+import { itemScorer, plainScorer } from './item-scorer.ts'
 
 function matrix(draw: Random, rows: number, dim: number): Matrix {
   return { data: Float32Array.from({ length: rows * dim }, () => draw.normal()), rows, dim }
@@ -35,7 +35,7 @@ describe('exact search', () => {
       const mask = Uint8Array.from({ length: 83 }, () => (draw.next() < 0.8 ? 1 : 0))
       const bias = Float32Array.from({ length: offsets[25] }, () => Math.log(0.01 + draw.next()))
       const query = { vectors, offsets, scale: 3, bias, merge, k: 12, seen, mask }
-      const found = exactTopK(query, items.rows, multiplyPlain(items))
+      const found = exactTopK(query, plainScorer(items))
       for (const [r, count] of counts.entries()) {
         const scores = scoresOf(query, items, r)
         const allowed = scores.map((_, i) => i).filter((i) => mask[i] === 1 && !row(seen, r).includes(i))
@@ -56,22 +56,31 @@ describe('exact search', () => {
   test('breaks ties by the hash of the item and clamps k to the catalogue', () => {
     const items: Matrix = { data: new Float32Array(40).fill(1), rows: 40, dim: 1 }
     const vectors: Matrix = { data: Float32Array.of(2), rows: 1, dim: 1 }
-    const found = exactTopK({ vectors, offsets: Int32Array.of(0, 1), k: 1000 }, 40, multiplyPlain(items))
+    const found = exactTopK({ vectors, offsets: Int32Array.of(0, 1), k: 1000 }, plainScorer(items))
     expect(found.items.values.length).toBe(40)
     const hashes = Array.from(found.items.values, (item) => tieHash(item))
     expect(hashes).toEqual([...hashes].sort((a, b) => a - b))
   })
 
-  test('multiplies on TensorFlow as the plain loops do', async () => {
+  test.each([
+    ['max', 1],
+    ['max', 3],
+    ['mixture', 3],
+  ] as const)('gives on TensorFlow what plain loops give, with the %s over %d interests', async (merge, count) => {
     const draw = random(8)
-    const items = matrix(draw, 301, 16)
-    const vectors = matrix(draw, 33, 16)
+    const items = matrix(draw, 1501, 16)
+    const vectors = matrix(draw, 33 * count, 16)
+    const offsets = Int32Array.from({ length: 34 }, (_, r) => r * count)
+    const bias = Float32Array.from({ length: 33 * count }, () => draw.normal())
+    const seen = csr(Array.from({ length: 33 }, () => Array.from({ length: draw.int(9) }, () => draw.int(1501))))
+    const query = { vectors, offsets, bias, merge, k: 20, scale: 0.5, seen }
     const scorer = await itemScorer(items)
-    const fast = scorer.multiply(vectors.data, 33, 16)
+    const fast = exactTopK(query, scorer)
     scorer.dispose()
-    const plain = multiplyPlain(items)(vectors.data, 33, 16)
-    expect(fast.length).toBe(plain.length)
-    for (let n = 0; n < plain.length; n++) expect(fast[n]).toBeCloseTo(plain[n], 4)
+    const plain = exactTopK(query, plainScorer(items))
+    expect(fast.items).toEqual(plain.items)
+    expect(fast.interests).toEqual(plain.interests)
+    for (let n = 0; n < plain.scores.length; n++) expect(fast.scores[n]).toBeCloseTo(plain.scores[n], 4)
   })
 
   test('fills a recommendations table with the codes of the interests that found each item', async () => {

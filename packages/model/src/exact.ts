@@ -6,22 +6,17 @@ import {
   makeRecommendations,
   readQueries,
   row,
+  type TopK,
   toMask,
   topK,
+  topKHeap,
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
+import { type BlockScores, type ItemScorer, itemScorer, type Merge } from './item-scorer.ts'
 import { checkK } from './linear/classic.ts'
-import { itemScorer, type Multiply } from './matrix-product.ts'
 import type { RecommendOptions } from './recommender.ts'
 
-/** How the scores of one user's interests, `s_c(v) = scale u_c . v + bias_c`, become one score. */
-export type Merge =
-  /** `max_c s_c(v)`: an item belongs to the interest that likes it best. */
-  | 'max'
-  /** `log sum_c exp s_c(v)`: with `bias_c = log p(c)` and normalised vectors, the mixture over interests. */
-  | 'mixture'
-
-/** One block of users to rank the catalogue for. */
+/** Users to rank the catalogue for. */
 export interface ExactQuery {
   /** `[interests, dim]`, the vectors of all users */
   vectors: Matrix
@@ -48,57 +43,54 @@ export interface ExactLists {
   interests: Uint16Array
 }
 
-/** Scores held at once: 32 MB. */
+/** Scores made at once: 32 MB. */
 const BLOCK_SCORES = 8 * 1024 * 1024
 
 /**
- * Exact search: every item is scored for every user. Blocks of users are multiplied with the items at once, by
- * TensorFlow where it is loaded; the best are then picked from plain typed arrays.
- *
- * @param items how many items `multiply` knows
- * @param multiply `[rows, dim]` vectors to `[rows, items]` products, see `itemScorer`
+ * Exact search: every item is scored for every user, in blocks of users with equally many interests; the best are then
+ * picked from plain typed arrays.
  *
  * @example
  * const scorer = await itemScorer(itemVectors)
- * const lists = exactTopK({ vectors, offsets, k: 50 }, itemVectors.rows, scorer.multiply)
+ * const lists = exactTopK({ vectors, offsets, k: 50 }, scorer)
  * scorer.dispose()
  */
-export function exactTopK(query: ExactQuery, items: number, multiply: Multiply): ExactLists {
+export function exactTopK(query: ExactQuery, scorer: ItemScorer): ExactLists {
   const { vectors, offsets, seen, mask, scale = 1, bias, merge = 'max' } = query
+  const items = scorer.items.rows
   const users = offsets.length - 1
   const k = Math.min(query.k, items)
   const listOffsets = new Int32Array(users + 1)
   const values = new Int32Array(users * k)
   const scores = new Float32Array(users * k)
   const interests = new Uint16Array(users * k)
-  const merged = new Float32Array(items)
   const rowsAtOnce = Math.max(1, Math.floor(BLOCK_SCORES / Math.max(1, items)))
+  const pick = createPicker(items, k)
   for (let from = 0; from < users; ) {
+    const count = offsets[from + 1] - offsets[from]
     let to = from + 1
-    while (to < users && offsets[to + 1] - offsets[from] <= rowsAtOnce) to++
+    while (to < users && offsets[to + 1] - offsets[to] === count && (to + 1 - from) * count <= rowsAtOnce) to++
     const first = offsets[from]
-    const rows = offsets[to] - first
-    const block = multiply(vectors.data.subarray(first * vectors.dim, (first + rows) * vectors.dim), rows, vectors.dim)
+    const last = offsets[to]
+    const block =
+      count > 0 &&
+      scorer.score({
+        vectors: vectors.data.subarray(first * vectors.dim, last * vectors.dim),
+        users: to - from,
+        interests: count,
+        scale,
+        bias: bias?.subarray(first, last),
+        merge,
+      })
     for (let r = from; r < to; r++) {
       listOffsets[r + 1] = listOffsets[r]
-      const count = offsets[r + 1] - offsets[r]
-      if (count === 0) continue
-      const own = block.subarray((offsets[r] - first) * items, (offsets[r + 1] - first) * items)
-      const shift = bias?.subarray(offsets[r], offsets[r + 1])
-      const allowed = { mask, skip: seen && row(seen, r) }
-      const plain = count === 1 && scale === 1 && !shift
-      if (!plain) maxOverInterests(own, count, scale, shift, merged)
-      if (!plain && merge === 'mixture' && count > 1) {
-        const least = topK(merged, k, allowed).scores
-        const threshold = least.length < k ? Number.NEGATIVE_INFINITY : least[k - 1]
-        mixtureOverInterests(own, count, scale, shift, merged, threshold)
-      }
-      const best = topK(plain ? own : merged, k, allowed)
+      if (!block) continue
+      const best = pick(block, r - from, mask, seen && row(seen, r))
       values.set(best.items, listOffsets[r])
       scores.set(best.scores, listOffsets[r])
       if (count > 1) {
         for (let n = 0; n < best.items.length; n++) {
-          interests[listOffsets[r] + n] = bestInterest(own, count, scale, shift, items, best.items[n])
+          interests[listOffsets[r] + n] = bestInterest(query, scorer.items, r, best.items[n])
         }
       }
       listOffsets[r + 1] += best.items.length
@@ -113,70 +105,55 @@ export function exactTopK(query: ExactQuery, items: number, multiply: Multiply):
   }
 }
 
-/** `out[v] = max_c (scale scores[c, v] + bias[c])` */
-function maxOverInterests(
-  scores: Float32Array,
-  count: number,
-  scale: number,
-  bias: Float32Array | undefined,
-  out: Float32Array,
-): void {
-  const items = out.length
-  for (let c = 0; c < count; c++) {
-    const shift = bias ? bias[c] : 0
-    const start = c * items
-    if (c === 0) for (let i = 0; i < items; i++) out[i] = scale * scores[i] + shift
-    else {
-      for (let i = 0; i < items; i++) {
-        const score = scale * scores[start + i] + shift
-        if (score > out[i]) out[i] = score
+/**
+ * Picks the `k` best of one row of scores. The k-th largest of the runs' maxima is a score that at least k items reach, so
+ * only runs whose maximum reaches it are looked into: some hundred scores instead of the catalogue.
+ */
+function createPicker(items: number, k: number) {
+  const best = topKHeap(k)
+  return (
+    { scores, stride, maxima, groupSize }: BlockScores,
+    r: number,
+    mask?: Uint8Array,
+    skip?: Int32Array,
+  ): TopK => {
+    const own = scores.subarray(r * stride, r * stride + items)
+    const groups = stride / groupSize
+    const wanted = k + (skip?.length ?? 0)
+    if (!maxima || mask || 2 * wanted > groups) return topK(own, k, { mask, skip })
+    const tops = maxima.subarray(r * groups, (r + 1) * groups)
+    const least = tops.slice().sort()[groups - wanted]
+    const skipped = skip && skip.length > 0 ? new Set(skip) : undefined
+    let threshold = least
+    for (let g = 0; g < groups; g++) {
+      if (!(tops[g] >= threshold)) continue
+      const end = Math.min(items, (g + 1) * groupSize)
+      for (let i = g * groupSize; i < end; i++) {
+        if (!(own[i] >= threshold) || skipped?.has(i)) continue
+        best.push(i, own[i])
+        threshold = Math.max(threshold, best.threshold())
       }
     }
+    return best.drain()
   }
 }
 
-/**
- * `out[v] = log sum_c exp (scale scores[c, v] + bias[c])`, given the maximum over `c` in `out`. The sum of `count` terms is
- * at most `count` times the largest, so an item whose maximum lies more than `log count` below the k-th best maximum can't
- * reach the list; it is dropped without a single `exp`.
- */
-function mixtureOverInterests(
-  scores: Float32Array,
-  count: number,
-  scale: number,
-  bias: Float32Array | undefined,
-  out: Float32Array,
-  threshold: number,
-): void {
-  const items = out.length
-  const least = threshold - Math.log(count) - 1e-4
-  for (let i = 0; i < items; i++) {
-    const max = out[i]
-    if (max < least) {
-      out[i] = Number.NEGATIVE_INFINITY
-      continue
-    }
-    let sum = 0
-    for (let c = 0; c < count; c++) sum += Math.exp(scale * scores[c * items + i] + (bias ? bias[c] : 0) - max)
-    out[i] = max + Math.log(sum)
-  }
-}
-
+/** Which of user `r`'s interests scores the item best. */
 function bestInterest(
-  scores: Float32Array,
-  count: number,
-  scale: number,
-  bias: Float32Array | undefined,
-  items: number,
+  { vectors, offsets, scale = 1, bias }: ExactQuery,
+  items: Matrix,
+  r: number,
   item: number,
 ): number {
   let best = 0
   let most = Number.NEGATIVE_INFINITY
-  for (let c = 0; c < count; c++) {
-    const score = scale * scores[c * items + item] + (bias ? bias[c] : 0)
+  for (let c = offsets[r]; c < offsets[r + 1]; c++) {
+    let dot = 0
+    for (let d = 0; d < items.dim; d++) dot += vectors.data[c * items.dim + d] * items.data[item * items.dim + d]
+    const score = scale * dot + (bias ? bias[c] : 0)
     if (score > most) {
       most = score
-      best = c
+      best = c - offsets[r]
     }
   }
   return best
@@ -211,7 +188,7 @@ export async function recommendByVectors(
       mask: options.among === undefined ? undefined : toMask(options.among, items.rows),
       seen: options.excludeSeen === false ? undefined : seen,
     }
-    const found = exactTopK(query, items.rows, scorer.multiply)
+    const found = exactTopK(query, scorer)
     return makeRecommendations({
       users,
       items: found.items,

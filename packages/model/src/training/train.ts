@@ -1,7 +1,7 @@
 import { CancelledError, type Cases, type Csr, type Random, TrainingError } from '@sparc/tables'
 import type { EmbeddingTable } from '../embedding-table.ts'
 import { exactTopK } from '../exact.ts'
-import { itemScorer } from '../matrix-product.ts'
+import { itemScorer } from '../item-scorer.ts'
 import type { BetweenSteps, Network } from '../network.ts'
 import type { CommonOptions } from '../options.ts'
 import type { FitOptions, FitReport } from '../recommender.ts'
@@ -54,8 +54,7 @@ export async function validate(
         k,
         seen: cases.seen,
       },
-      items.rows,
-      scorer.multiply,
+      scorer,
     )
     return meanRecall(found.items, cases.targets)
   } finally {
