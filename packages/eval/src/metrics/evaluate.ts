@@ -1,5 +1,6 @@
-import { checkItemsKey, InvalidInputError, readCases, readRecommendations } from '@sparc/tables'
+import { checkItemsKey, InvalidInputError, parseOptions, readCases, readRecommendations } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
+import { z } from 'zod'
 import { caseRanking } from './case-ranking.ts'
 import { readCatalogue } from './catalogue.ts'
 import { groupScores } from './group-scores.ts'
@@ -31,6 +32,19 @@ export interface EvaluateOptions extends Partial<ListPolicy> {
   perCase?: boolean
 }
 
+const schema = z.strictObject({
+  metrics: z.array(z.custom<Metric>()),
+  items: z.custom<Table | number>((value) => value !== undefined, 'the items table, or how many items there are'),
+  train: z.custom<Table>().optional(),
+  slices: z.array(z.custom<Slice>()).default(standardSlices),
+  confidence: z.number().positive().lt(1).default(0.95),
+  match: z.enum(['auto', 'rows', 'users']).default('auto'),
+  perCase: z.boolean().default(true),
+  duplicates: z.enum(['error', 'dedupe']).default('error'),
+  unsorted: z.enum(['error', 'sort', 'keep']).default('error'),
+  outside: z.enum(['error', 'miss']).default('error'),
+})
+
 /**
  * Measures recommendations against what people did next.
  *
@@ -48,21 +62,19 @@ export interface EvaluateOptions extends Partial<ListPolicy> {
  * ```
  */
 export function evaluate(recommendations: Table | Iterable<Table>, cases: Table, options: EvaluateOptions): Report {
+  const given = parseOptions(schema, options, 'options of evaluate')
+  const policy: ListPolicy = given
+  const names = given.metrics.map((metric) => metric.name)
   const { users, history, seen, targets, itemsKey } = readCases(cases)
-  const catalogue = readCatalogue(options.items, options.train)
+  const catalogue = readCatalogue(given.items, given.train)
   checkItemsKey(catalogue.itemsKey, itemsKey, 'The cases table')
-  const policy: ListPolicy = {
-    duplicates: options.duplicates ?? 'error',
-    unsorted: options.unsorted ?? 'error',
-    outside: options.outside ?? 'error',
-  }
-  const plan = planMetrics(options.metrics, { catalogue, history })
+  const plan = planMetrics(given.metrics, { catalogue, history })
   const context = { catalogue, history, seen, targets, cases }
-  const groups = (options.slices ?? standardSlices()).flatMap((slice) => slice(context))
-  const scores = groupScores(plan, groups, users.length, options.perCase ?? true)
+  const groups = given.slices.flatMap((slice) => slice(context))
+  const scores = groupScores(plan, groups, users.length, given.perCase)
   const input = emptyCounts(users.length)
   const rank = caseRanking({ users, targets, size: catalogue.size, depth: plan.depth, outside: policy.outside, input })
-  const matcher = rowMatcher(users, options.match ?? 'auto')
+  const matcher = rowMatcher(users, given.match)
   const listed = new Uint8Array(users.length)
 
   for (const table of 'numRows' in recommendations ? [recommendations] : recommendations) {
@@ -88,19 +100,14 @@ export function evaluate(recommendations: Table | Iterable<Table>, cases: Table,
     scores.add(rank(row, nothing, 0))
   }
   checkSomebodyMatched(input)
-  const confidence = options.confidence ?? 0.95
-  const { metrics, slices } = scores.summary(
-    options.metrics.map((metric) => metric.name),
-    plan.finish(),
-    confidence,
-    users.length - input.missingUsers,
-  )
+  const lists = users.length - input.missingUsers
+  const { metrics, slices } = scores.summary(names, plan.finish(), given.confidence, lists)
   return {
-    names: options.metrics.map((metric) => metric.name),
-    better: Object.fromEntries(options.metrics.map((metric) => [metric.name, metric.family.better])),
+    names,
+    better: Object.fromEntries(given.metrics.map((metric) => [metric.name, metric.family.better])),
     metrics,
     slices,
-    confidence,
+    confidence: given.confidence,
     input,
     notes: notesOf(input),
     perCase: scores.columns && perCaseTable(cases, { history: seen, targets }, scores.columns),

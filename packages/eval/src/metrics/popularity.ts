@@ -56,10 +56,16 @@ const popularityLiftFamily: MetricFamily = {
         }
         const from = history.offsets[ranked.row]
         const to = history.offsets[ranked.row + 1]
-        if (from === to) return
         let profile = 0
-        for (let at = from; at < to; at++) profile += counts[history.values[at]]
-        liked += profile / (to - from)
+        let items = 0
+        for (let at = from; at < to; at++) {
+          const item = history.values[at]
+          if (item >= catalogue.size) continue
+          profile += counts[item]
+          items++
+        }
+        if (items === 0) return
+        liked += profile / items
         histories++
       },
       finish: () => {

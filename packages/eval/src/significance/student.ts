@@ -14,15 +14,13 @@ function logGamma(x: number): number {
 
 /**
  * Regularised incomplete beta function `I_x(a, b)`, by the continued fraction 26.5.8 of Abramowitz and Stegun evaluated
- * with Lentz's method.
+ * with Lentz's method. `y` is 1 - x, which the caller may know better than a subtraction.
  */
-function incompleteBeta(x: number, a: number, b: number): number {
+function incompleteBeta(x: number, y: number, a: number, b: number): number {
   if (x <= 0) return 0
-  if (x >= 1) return 1
-  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a)
-  const front = Math.exp(
-    logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x) - Math.log(a),
-  )
+  if (y <= 0) return 1
+  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(y, x, b, a)
+  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(y) - Math.log(a))
   const tiny = 1e-300
   let c = 1
   let d = 1 / Math.max(1 - ((a + b) * x) / (a + 1), tiny)
@@ -44,7 +42,9 @@ function incompleteBeta(x: number, a: number, b: number): number {
 /** Two-sided p of Student's t: `P(|T| >= |t|)` with `freedom` degrees of freedom (above 0, need not be whole). */
 export function studentP(t: number, freedom: number): number {
   if (Number.isNaN(t)) return Number.NaN
-  return incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5)
+  const square = t * t
+  if (square === Number.POSITIVE_INFINITY) return 0
+  return incompleteBeta(freedom / (freedom + square), square / (freedom + square), freedom / 2, 0.5)
 }
 
 /** The t that is exceeded in absolute value with probability `1 - confidence`: 1.96 for .95 and much freedom. */

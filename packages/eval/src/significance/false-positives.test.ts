@@ -1,0 +1,106 @@
+import { type Random, random } from '@sparc/tables'
+import { describe, expect, test } from 'vitest'
+import { holm } from './holm.ts'
+import { pairedBootstrap } from './paired-bootstrap.ts'
+import type { SeedScores } from './paired-scores.ts'
+import { pairedT } from './paired-t.ts'
+
+const simulations = 2_000
+
+/** Recall of two systems that are equally good: mostly 0, skewed, and alike for the same user. */
+function equallyGood(draw: Random, cases: number): [Float64Array, Float64Array] {
+  const a = new Float64Array(cases)
+  const b = new Float64Array(cases)
+  for (let row = 0; row < cases; row++) {
+    const chance = draw.next() ** 3
+    const targets = 1 + draw.int(4)
+    a[row] = hits(draw, targets, chance) / targets
+    b[row] = hits(draw, targets, chance) / targets
+  }
+  return [a, b]
+}
+
+function hits(draw: Random, targets: number, chance: number): number {
+  let found = 0
+  for (let t = 0; t < targets; t++) if (draw.next() < chance) found++
+  return found
+}
+
+/** Scores of several seeds of a system: users, seeds and the two together each add their own noise. */
+function seeded(draw: Random, users: Float64Array, seeds: number, spread: number): SeedScores {
+  return Array.from({ length: seeds }, () => {
+    const seedEffect = spread * draw.normal()
+    return users.map((user) => user + seedEffect + 0.2 * draw.normal())
+  })
+}
+
+function rate(significant: (draw: Random, round: number) => boolean): number {
+  const draw = random(2026)
+  let found = 0
+  for (let round = 0; round < simulations; round++) if (significant(draw, round)) found++
+  return found / simulations
+}
+
+function expectHonest(falsePositives: number) {
+  expect(falsePositives).toBeGreaterThanOrEqual(0.035)
+  expect(falsePositives).toBeLessThanOrEqual(0.065)
+}
+
+describe('where there is no difference, a test at .05 finds one in 3.5 to 6.5 % of 2,000 simulations', () => {
+  test('paired t', () => {
+    expectHonest(
+      rate((draw) => {
+        const [a, b] = equallyGood(draw, 200)
+        return pairedT(a, b).p < 0.05
+      }),
+    )
+  })
+
+  test('paired bootstrap', () => {
+    expectHonest(
+      rate((draw, round) => {
+        const [a, b] = equallyGood(draw, 200)
+        return pairedBootstrap(a, b, { resamples: 400, seed: round }).p < 0.05
+      }),
+    )
+  })
+
+  test('paired t with five seeds of each system', () => {
+    expectHonest(
+      rate((draw) => {
+        const users = Float64Array.from({ length: 100 }, () => draw.normal())
+        return pairedT(seeded(draw, users, 5, 0.05), seeded(draw, users, 5, 0.05)).p < 0.05
+      }),
+    )
+  })
+
+  test('paired t of five seeds against a system without chance', () => {
+    expectHonest(
+      rate((draw) => {
+        const users = Float64Array.from({ length: 100 }, () => draw.normal())
+        return pairedT(seeded(draw, users, 5, 0.05), seeded(draw, users, 1, 0)).p < 0.05
+      }),
+    )
+  })
+
+  test("Holm's correction keeps the chance of any false claim among eight at .05", () => {
+    const any = rate((draw) => {
+      const ps = Array.from({ length: 8 }, () => {
+        const [a, b] = equallyGood(draw, 60)
+        return pairedT(a, b).p
+      })
+      return holm(ps).some((p) => p < 0.05)
+    })
+    expect(any).toBeLessThanOrEqual(0.065)
+    expect(any).toBeGreaterThan(0.02)
+  })
+})
+
+test('taking seeds for users would find differences that are only luck', () => {
+  const naive = rate((draw) => {
+    const users = Float64Array.from({ length: 100 }, () => draw.normal())
+    const [a, b] = [seeded(draw, users, 1, 0.05), seeded(draw, users, 1, 0.05)]
+    return pairedT(a, b).p < 0.05
+  })
+  expect(naive).toBeGreaterThan(0.15)
+})
