@@ -56,7 +56,7 @@ async function examine(half: NativeHalf, from: string, command: string, without:
     const result = await probeAddon(join(found.directory, await half.addon(found)), half.probe)
     const source = (await placed(found.directory))?.source
     if (result.works) {
-      findings.push({ subject, state: 'works', detail: `${result.version}, from ${source ?? 'its own installer'}` })
+      findings.push({ subject, state: 'works', detail: `${result.version}, from ${source ?? 'elsewhere'}` })
     } else if (result.missing) findings.push({ subject, state: 'missing', detail: without, mend: command })
     else findings.push({ subject, state: 'broken', detail: `${result.problem}; ${without}`, mend: command })
   }

@@ -60,7 +60,7 @@ export async function present(half: NativeHalf, found: InstalledPackage): Promis
   const addon = join(found.directory, await half.addon(found))
   if (!(await exists(addon))) return undefined
   const result = await probeAddon(addon, half.probe)
-  return result.works ? 'the package’s own installer' : undefined
+  return result.works ? 'elsewhere' : undefined
 }
 
 async function obtain(half: NativeHalf, found: InstalledPackage, options: EnsureOptions): Promise<string> {
