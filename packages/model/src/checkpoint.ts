@@ -14,12 +14,14 @@ import type { Network } from './network.ts'
 /** The layout of a saved model's folder. */
 export const MODEL_FORMAT = { format: 'sparc.model', version: 1 }
 
+/** Names of what networks keep besides their parameters begin with it. */
+const STATE = 'state/'
+
 const metaSchema = z.object({
   system: z.string(),
   options: z.record(z.string(), z.unknown()),
   items: z.int().nonnegative(),
   itemsKey: z.string(),
-  state: z.record(z.string(), z.unknown()).optional(),
 })
 
 /** A saved model as plain numbers. */
@@ -31,7 +33,8 @@ export interface SavedModel {
   /** `[items * dim]` */
   rows: Float32Array
   parameters: Record<string, Float32Array>
-  state?: Record<string, unknown>
+  /** What the network keeps besides its parameters. */
+  state: Record<string, Float32Array>
 }
 
 /** Saves a learned model: `items.json` (ids), `table.safetensors` (item rows), `dense.safetensors` (all else). */
@@ -49,9 +52,10 @@ export async function saveVectorModel(
   const { system, options, network, table, ids, itemsKey } = model
   const dense: Record<string, SafeTensor> = {}
   for (const { name, variable, value } of network.parameters.list) dense[name] = f32([...variable.shape], value)
+  for (const [name, value] of Object.entries(network.state?.() ?? {})) dense[STATE + name] = f32([value.length], value)
   await saveFolder(directory, {
     ...MODEL_FORMAT,
-    meta: { system, options, items: ids.length, itemsKey, state: network.state?.() },
+    meta: { system, options, items: ids.length, itemsKey },
     files: {
       'items.json': () => new TextEncoder().encode(JSON.stringify(ids)),
       'dense.safetensors': () => encodeSafetensors(dense),
@@ -95,11 +99,17 @@ export async function openVectorModel(directory: string, system: string): Promis
   const { tensors } = decodeSafetensors(await folder.read('dense.safetensors'))
   const table = decodeSafetensors(await folder.read('table.safetensors'))
   const parameters: Record<string, Float32Array> = {}
-  for (const [name, tensor] of Object.entries(tensors)) parameters[name] = floats(directory, name, tensor)
+  const state: Record<string, Float32Array> = {}
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const data = floats(directory, name, tensor)
+    if (name.startsWith(STATE)) state[name.slice(STATE.length)] = data
+    else parameters[name] = data
+  }
   return {
     ...meta.data,
     ids: ids.data,
     rows: floats(directory, 'items', table.tensors.items),
     parameters,
+    state,
   }
 }

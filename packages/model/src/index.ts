@@ -4,5 +4,6 @@ export { type ItemScorer, itemScorer, type Merge, plainScorer } from './item-sco
 export { type ItemKnnOptions, itemKnn, itemKnnSearchSpace, loadItemKnn } from './linear/item-knn.ts'
 export { loadPopularity, popularity } from './linear/popularity.ts'
 export type * from './recommender.ts'
+export { loadSparc, sparc } from './sparc/sparc.ts'
 export { BACKENDS, type Backend, loadTensorflow, type Tensorflow } from './tensorflow.ts'
 export { loadTwoTower, twoTower } from './two-tower/two-tower.ts'

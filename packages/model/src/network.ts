@@ -90,8 +90,8 @@ export interface Network {
   between?(state: BetweenSteps): void
   /** False while the network is not yet what it is going to be: such a state is not a candidate for the best one. */
   settled?(): boolean
-  /** State besides parameters that a resumed run needs, as JSON values. */
-  state?(): Record<string, unknown>
-  restore?(state: Record<string, unknown>): void
+  /** State besides parameters, by name: a copy. What `restore` is given is all of it. */
+  state?(): Record<string, Float32Array>
+  restore?(state: Record<string, Float32Array>): void
   dispose(): void
 }

@@ -1,4 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { InvalidInputError, MissingPeerError, SparcError, suggest } from '@sparc/tables'
 
@@ -80,8 +82,17 @@ function restoreNodeUtil(): void {
   util.isArray ??= Array.isArray
 }
 
+/** An import that fails half way leaves its kernels registered, so a missing binary is found before it. */
+function checkBuilt(module: string): void {
+  const root = dirname(createRequire(import.meta.url).resolve(`${module}/package.json`))
+  const lib = join(root, 'lib')
+  const built = existsSync(lib) && readdirSync(lib).some((napi) => existsSync(join(lib, napi, 'tfjs_binding.node')))
+  if (!built) throw new Error(`${module} has no binary`)
+}
+
 async function loadNative(module: '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu'): Promise<void> {
   if (!isMainThread) throw new Error('the native library can be loaded by the main thread only')
+  checkBuilt(module)
   restoreNodeUtil()
   const native = await import(module)
   const tf = await import('@tensorflow/tfjs')

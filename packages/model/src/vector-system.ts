@@ -51,7 +51,7 @@ export function defineVectorSystem<Options extends CommonOptions>(definition: Sy
       const { backend } = await loadTensorflow()
       const network = await definition.network(options, random(0))
       network.parameters.restore(saved.parameters)
-      if (saved.state) network.restore?.(saved.state)
+      network.restore?.(saved.state)
       const table = createEmbeddingTable(saved.ids.length, options.dim, { random: random(0), values: saved.rows })
       return recommender(definition, options, { network, table, ids: saved.ids, itemsKey: saved.itemsKey, backend })
     },

@@ -19,9 +19,14 @@ export interface SelfAttention {
 export function createSelfAttention(
   parameters: Parameters,
   name: string,
-  { dim, length, hidden, queries }: { dim: number; length: number; hidden: number; queries: number },
+  {
+    dim,
+    length,
+    hidden,
+    queries,
+    positions = parameters.add<tf.Rank.R2>(`${name}/positions`, [length, dim], { normal: 0.02 }),
+  }: { dim: number; length: number; hidden: number; queries: number; positions?: tf.Variable<tf.Rank.R2> },
 ): SelfAttention {
-  const positions = parameters.add<tf.Rank.R2>(`${name}/positions`, [length, dim], { normal: 0.02 })
   const w1 = parameters.add<tf.Rank.R2>(`${name}/w1`, [dim, hidden], 'glorot')
   const w2 = parameters.add<tf.Rank.R2>(`${name}/w2`, [hidden, queries], 'glorot')
   return (history, padding) => {

@@ -15,7 +15,7 @@ export function createSnapshots(network: Network, table: EmbeddingTable): Snapsh
   let step: number | undefined
   let rows: Float32Array | undefined
   let dense: Record<string, Float32Array> = {}
-  let state: Record<string, unknown> | undefined
+  let state: Record<string, Float32Array> | undefined
   return {
     get step() {
       return step

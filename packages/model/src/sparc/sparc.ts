@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { commonOptions } from '../options.ts'
+import { defineVectorSystem } from '../vector-system.ts'
+
+/** Options of the interest codebook. */
+const codebookOptions = z.strictObject({
+  levels: z.int().min(1).max(16).default(3),
+  /** Codewords per level. One makes the control: the same network without interests. */
+  size: z.int().min(1).max(65536).default(64),
+  /** Weight of the commitment part of the quantizer's loss. */
+  commitment: z.number().min(0).default(0.25),
+  /** Codes used less than this share of their fair one are reset, every `reviveEvery` steps. */
+  reviveBelow: z.number().min(0).max(1).default(0.1),
+  reviveEvery: z.int().positive().default(100),
+})
+
+/** Weights of the losses; 0 leaves one out. */
+const weightOptions = z.strictObject({
+  /** Sampled softmax of the mixture over interests. */
+  mixture: z.number().min(0).default(1),
+  /** Sampled softmax of the general vector alone. */
+  general: z.number().min(0).default(0.5),
+  /** The residual quantizer's own loss. */
+  quantizer: z.number().min(0).default(1),
+  /** Cross-entropy of the interest probabilities to the target's level-1 code. */
+  interest: z.number().min(0).default(1),
+})
+
+export const sparcOptions = z.strictObject({
+  ...commonOptions,
+  codebook: codebookOptions.prefault({}),
+  weights: weightOptions.prefault({}),
+  /** Interests per user: the likeliest codes, in training and by default in serving. */
+  interests: z.int().min(1).max(64).default(4),
+  /** Steps in which the general vector learns alone, before the codebook begins with residual k-means; at most half of the run. */
+  warmUpSteps: z.int().min(0).default(600),
+  /** Width of the hidden layers of attention and probability tower. */
+  hidden: z.int().positive().default(128),
+  /** What the interest's part in a user vector begins with. */
+  gamma: z.number().default(0.3),
+  /** Sharpness of the attention of a codeword over the history. */
+  sharpness: z.number().positive().default(4),
+})
+export type SparcOptions = z.output<typeof sparcOptions>
+
+const system = defineVectorSystem({
+  name: 'sparc',
+  schema: sparcOptions,
+  network: async (options, random) => (await import('./network.ts')).sparcNetwork(options, random),
+})
+
+/**
+ * SPARC (arXiv 2508.09090): interests are codewords of a residual quantizer that is trained jointly with the recommender; a
+ * tower of its own predicts which interests a user will have next, seen in the history or not. Here in the residual-mixture
+ * form: each likely interest adds what it attends to onto one general vector, and items are scored by the mixture
+ * `log sum_c p(c | user) exp(score(u_c, v))`.
+ *
+ * @example
+ * const model = sparc({ codebook: { size: 64 }, interests: 4 })
+ */
+export const sparc = (options?: z.input<typeof sparcOptions>) => system.create(options)
+
+/** Loads a saved SPARC model. */
+export const loadSparc = system.load
