@@ -1,4 +1,4 @@
-import { InvalidInputError, type Random } from '@sparc/tables'
+import { f32, InvalidInputError, type Random, type SafeTensor } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import type { Level } from './residual-codes.ts'
 import { unitMatrix } from './vectors.ts'
@@ -107,11 +107,11 @@ export function disposeState(state: CodebookState): void {
   tf.dispose(state.prices)
 }
 
-/** The shapes of the arrays of `namedArrays` that are not flat. */
-export function shapes(state: CodebookState): Record<string, number[]> {
-  const entries = state.sizes.flatMap((size, l) => [
-    [`codewords.${l}`, [size, state.dim]],
-    ...(state.averages ? [[`sums.${l}`, [size, state.dim]]] : []),
-  ])
+/** The arrays of `namedArrays` with their shapes, for a file. */
+export function codebookTensors(arrays: Record<string, Float32Array>, dim: number): Record<string, SafeTensor> {
+  const entries = Object.entries(arrays).map(([name, data]) => {
+    const wide = name.startsWith('codewords.') || name.startsWith('sums.')
+    return [name, f32(wide ? [data.length / dim, dim] : [data.length], data)] as const
+  })
   return Object.fromEntries(entries)
 }

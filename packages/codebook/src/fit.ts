@@ -1,37 +1,34 @@
 import { CancelledError, type Matrix, parseOptions, type Random, TrainingError } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { z } from 'zod'
-import { drift, type Health } from './health.ts'
+import { drift } from './health.ts'
 import type { FitOptions, FitReport, Quantized, TrainableQuantizer } from './quantizer.ts'
-import { sampleRows } from './sample.ts'
-import type { Codes } from './vectors.ts'
+import { rowsAt, sampleRows } from './sample.ts'
+
+/** The options that every `fit` has. */
+export const hooks = {
+  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal').optional(),
+  onEvent: z.custom<NonNullable<FitOptions['onEvent']>>((value) => typeof value === 'function').optional(),
+}
 
 const schema = z.strictObject({
   epochs: z.int().min(0),
   batch: z.int().min(1).default(512),
   learningRate: z.number().positive().default(1e-3),
   sample: z.int().min(1).default(20_000),
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal').optional(),
-  onEvent: z.custom<NonNullable<FitOptions['onEvent']>>((value) => typeof value === 'function').optional(),
+  ...hooks,
 })
 
-/** What the loop needs of a quantizer; `S` is its whole state. */
-export interface Trainee<S> {
+/** What the loop needs. */
+export interface Trainee {
   vectors: Matrix
   options: FitOptions
   random: Random
-  sizes: readonly number[]
-  variables: tf.Variable[]
-  initialize(): void
-  /** One step's codes and losses; what is quantized is `z`, or made from it. */
-  step(z: tf.Tensor2D): Quantized
-  observe: TrainableQuantizer['observe']
-  revive(batch: Matrix): number[][]
-  rebalance?: () => void
-  encode(vectors: Matrix): Codes
-  health(codes: Codes, vectors: Matrix): Health
-  keep(): S
-  restore(state: S): void
+  quantizer: TrainableQuantizer
+  /** Sets the first codewords. */
+  initialize(options: { batch: number; signal?: AbortSignal }): void | Promise<void>
+  /** Codes are rebalanced after each epoch. */
+  rebalances: boolean
 }
 
 /** @throws CancelledError `CANCELLED` */
@@ -49,16 +46,6 @@ export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-function rowsAt(vectors: Matrix, order: Int32Array, start: number, count: number): Matrix {
-  const { dim } = vectors
-  const data = new Float32Array(count * dim)
-  for (let i = 0; i < count; i++) {
-    const r = order[start + i]
-    data.set(vectors.data.subarray(r * dim, (r + 1) * dim), i * dim)
-  }
-  return { data, rows: count, dim }
-}
-
 /** The values of a step's losses; frees nothing. */
 function lossValues(losses: Quantized['losses']): Record<string, number> {
   return Object.fromEntries(Object.entries(losses).map(([name, value]) => [name, value.dataSync()[0]]))
@@ -68,8 +55,8 @@ function lossValues(losses: Quantized['losses']): Record<string, number> {
  * Trains a quantizer alone with Adam: epochs over shuffled vectors, dead codes revived and codes rebalanced between
  * them, the state of the least reconstruction error kept.
  */
-export async function fitInSteps<S>(trainee: Trainee<S>): Promise<FitReport> {
-  const { vectors, random } = trainee
+export async function fitInSteps(trainee: Trainee): Promise<FitReport> {
+  const { vectors, random, quantizer } = trainee
   const { epochs, batch, learningRate, sample, signal, onEvent } = parseOptions(
     schema,
     trainee.options,
@@ -78,13 +65,18 @@ export async function fitInSteps<S>(trainee: Trainee<S>): Promise<FitReport> {
   const began = performance.now()
   const seconds = () => (performance.now() - began) / 1000
   checkSignal(signal)
-  trainee.initialize()
-  onEvent?.({ type: 'initialized', level: trainee.sizes.length - 1, levels: trainee.sizes.length, seconds: seconds() })
+  await trainee.initialize({ batch, signal })
+  onEvent?.({
+    type: 'initialized',
+    level: quantizer.sizes.length - 1,
+    levels: quantizer.sizes.length,
+    seconds: seconds(),
+  })
   await breathe()
 
   const measured = sampleRows(vectors, sample, random)
-  let codes = trainee.encode(measured)
-  let best = { error: trainee.health(codes, measured).reconstruction ?? 0, state: trainee.keep() }
+  let codes = quantizer.encode(measured)
+  let best = { error: quantizer.health(codes, measured).reconstruction ?? 0, state: quantizer.state() }
   const perEpoch = Math.ceil(vectors.rows / batch)
   const steps = epochs * perEpoch
   const order = Int32Array.from({ length: vectors.rows }, (_, r) => r)
@@ -98,15 +90,15 @@ export async function fitInSteps<S>(trainee: Trainee<S>): Promise<FitReport> {
       const z = tf.tensor2d(rows.data, [rows.rows, rows.dim])
       let made: Quantized | undefined
       const loss = () => {
-        made = trainee.step(z)
+        made = quantizer.quantize(z)
         for (const tensor of [made.codes, ...Object.values(made.losses)]) tf.keep(tensor)
         return made.losses.total
       }
-      if (trainee.variables.length > 0) optimizer.minimize(loss, true, trainee.variables)
+      if (quantizer.variables.length > 0) optimizer.minimize(loss, true, quantizer.variables)
       else loss()
       if (!made) return {}
       const parts = lossValues(made.losses)
-      trainee.observe(made.codes, z)
+      quantizer.observe(made.codes, z)
       tf.dispose([made.codes, made.losses])
       return parts
     })
@@ -132,14 +124,14 @@ export async function fitInSteps<S>(trainee: Trainee<S>): Promise<FitReport> {
       }
       // The last epoch is for settling: a codeword revived there would never be trained.
       const revived =
-        epoch + 1 < epochs ? trainee.revive(rowsAt(vectors, order, 0, Math.min(batch * 4, vectors.rows))) : []
-      trainee.rebalance?.()
+        epoch + 1 < epochs ? quantizer.reviveDead(rowsAt(vectors, order, 0, Math.min(batch * 4, vectors.rows))) : []
+      if (trainee.rebalances) quantizer.rebalance(vectors)
       const before = codes
-      codes = trainee.encode(measured)
-      const health = trainee.health(codes, measured)
+      codes = quantizer.encode(measured)
+      const health = quantizer.health(codes, measured)
       const error = health.reconstruction ?? 0
       const better = error < best.error
-      if (better) best = { error, state: trainee.keep() }
+      if (better) best = { error, state: quantizer.state() }
       const count = revived.reduce((sum, level) => sum + level.length, 0)
       onEvent?.({
         type: 'health',
@@ -153,9 +145,9 @@ export async function fitInSteps<S>(trainee: Trainee<S>): Promise<FitReport> {
     }
   } finally {
     optimizer.dispose()
-    trainee.restore(best.state)
+    quantizer.restore(best.state)
   }
-  const report = { steps: step, seconds: seconds(), health: trainee.health(trainee.encode(vectors), vectors) }
+  const report = { steps: step, seconds: seconds(), health: quantizer.health(quantizer.encode(vectors), vectors) }
   onEvent?.({ type: 'end', report })
   return report
 }

@@ -108,13 +108,14 @@ export function balancedKMeans(
   centres: Matrix,
   random: Random,
   capacity: number,
-  rounds = 5,
+  rounds = 3,
 ): { vectors: Matrix; prices: Float32Array } {
   const moved = { ...centres, data: centres.data.slice() }
-  let prices = capacityPrices(vectors, moved, random, { capacity })
+  let prices = capacityPrices(vectors, moved, random, { capacity, sweeps: 4 })
   for (let round = 0; round < rounds; round++) {
     recentre(vectors, nearest(vectors, moved, prices), moved)
-    prices = capacityPrices(vectors, moved, random, { capacity }, prices)
+    const sweeps = round + 1 < rounds ? 4 : 12
+    prices = capacityPrices(vectors, moved, random, { capacity, sweeps }, prices)
   }
   return { vectors: moved, prices }
 }

@@ -9,3 +9,14 @@ export function sampleRows(vectors: Matrix, count: number, random: Random): Matr
   for (let r = 0; r < count; r++) data.set(vectors.data.subarray(order[r] * dim, (order[r] + 1) * dim), r * dim)
   return { data, rows: count, dim }
 }
+
+/** The rows named by `order[start .. start + count)`: a copy. */
+export function rowsAt(vectors: Matrix, order: Int32Array, start: number, count: number): Matrix {
+  const { dim } = vectors
+  const data = new Float32Array(count * dim)
+  for (let i = 0; i < count; i++) {
+    const r = order[start + i]
+    data.set(vectors.data.subarray(r * dim, (r + 1) * dim), i * dim)
+  }
+  return { data, rows: count, dim }
+}

@@ -1,5 +1,6 @@
-import { encodeSafetensors, f32, saveFolder } from '@sparc/tables'
+import { encodeSafetensors, type SafeTensor, saveFolder } from '@sparc/tables'
 
+/** What a saved quantizer's folder says that it is. */
 export const FORMAT = { format: 'sparc.codebook', version: 1 }
 
 /** A quantizer as it is written to a folder. */
@@ -7,19 +8,14 @@ export interface SavedQuantizer {
   kind: string
   /** Anything that JSON can hold: what the quantizer is created again from. */
   options: Record<string, unknown>
-  /** Arrays by name; those in `shapes` keep their shape, the others are flat. */
-  arrays: Record<string, Float32Array>
-  shapes: Record<string, number[]>
+  tensors: Record<string, SafeTensor>
 }
 
 /** Writes `manifest.json` and one safetensors file, atomically. */
 export async function saveQuantizer(directory: string, saved: SavedQuantizer): Promise<void> {
-  const tensors = Object.fromEntries(
-    Object.entries(saved.arrays).map(([name, data]) => [name, f32(saved.shapes[name] ?? [data.length], data)]),
-  )
   await saveFolder(directory, {
     ...FORMAT,
     meta: { kind: saved.kind, options: saved.options },
-    files: { 'codebook.safetensors': encodeSafetensors(tensors) },
+    files: { 'codebook.safetensors': encodeSafetensors(saved.tensors) },
   })
 }

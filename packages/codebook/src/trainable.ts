@@ -1,7 +1,7 @@
-import { InvalidInputError, type Matrix, makeCodebook, type Random } from '@sparc/tables'
-import { withColumns } from './arrow.ts'
+import { InvalidInputError, type Matrix, type Random } from '@sparc/tables'
 import type { Balance } from './balance.ts'
 import {
+  codebookTensors,
   createState,
   disposeState,
   namedArrays,
@@ -9,19 +9,16 @@ import {
   restoreState,
   setCodewords,
   setPrices,
-  shapes,
 } from './codebook-state.ts'
-import { encodeDistinct } from './distinct.ts'
+import { codecOf } from './codec.ts'
 import { fitInSteps } from './fit.ts'
-import { codebookHealth, countCodes } from './health.ts'
 import { residualKMeans } from './initialize.ts'
 import { capacityPrices } from './prices.ts'
 import { quantizeStep } from './quantize-step.ts'
-import type { EncodeOptions, Quantizer, TrainableQuantizer } from './quantizer.ts'
-import { decodeResidual, encodeResidual } from './residual-codes.ts'
+import type { TrainableQuantizer } from './quantizer.ts'
 import { saveQuantizer } from './save.ts'
 import { countUsage, missingVectors, moveAverages, plainCodes, remainder, revive } from './usage.ts'
-import { type Codes, checkCodes, checkEnough, checkVectors, unitMatrix, type Vectors } from './vectors.ts'
+import { checkEnough, checkVectors, unitMatrix, type Vectors } from './vectors.ts'
 
 /** The parsed options of a trainable quantizer of any number of levels. */
 export interface TrainableOptions {
@@ -51,22 +48,12 @@ export function createTrainable(options: TrainableOptions, random: Random): Trai
     return metric === 'cosine' ? unitMatrix(matrix) : matrix
   }
 
-  function encodeRows(vectors: Vectors, { distinct = false }: EncodeOptions = {}): Codes {
-    const matrix = seen(vectors, 'encode')
-    return distinct ? encodeDistinct(matrix, levels()) : encodeResidual(matrix, levels())
-  }
-
-  function decodeRows(codes: Codes): Matrix {
-    checkCodes(codes, sizes)
-    return decodeResidual(codes, levels())
-  }
-
   const initialize: TrainableQuantizer['initialize'] = (vectors, kMeansOptions = {}) => {
     const matrix = seen(vectors, 'initialize')
     const capacities = sizes.map((_, l) => (balance?.levels.includes(l) ? balance.capacity : undefined))
     const spherical = metric === 'cosine'
     const made = residualKMeans(matrix, sizes, random, { ...kMeansOptions, capacities, spherical })
-    for (const [l, level] of made.entries()) {
+    for (const [l, level] of [...made].entries()) {
       setCodewords(state, l, level.vectors.data)
       setPrices(state, l, level.prices ?? new Float32Array(sizes[l]))
       state.usage[l].fill(1 / sizes[l])
@@ -101,7 +88,7 @@ export function createTrainable(options: TrainableOptions, random: Random): Trai
         next: 'Levels are counted from 0.',
       })
     },
-    ...withColumns(encodeRows, decodeRows),
+    ...codecOf(sizes, dim, levels, seen),
     initialize,
     rebalance,
     observe(codes, z) {
@@ -113,48 +100,22 @@ export function createTrainable(options: TrainableOptions, random: Random): Trai
       moveAverages(state, state.averages, plain, seen({ data, rows: z.shape[0], dim }, 'observe'), options.decay)
     },
     reviveDead: (vectors, { below = 0.1 } = {}) => revive(state, levels(), seen(vectors, 'reviveDead'), below, random),
-    health(codes, vectors) {
-      checkCodes(codes, sizes)
-      if (!vectors) return codebookHealth(codes, sizes)
-      return codebookHealth(codes, sizes, { vectors: seen(vectors, 'health'), decoded: decodeRows(codes) })
+    fit(vectors, fitOptions = {}) {
+      const matrix = seen(vectors, 'fit')
+      return fitInSteps({
+        vectors: matrix,
+        options: { epochs: 20, ...fitOptions },
+        random,
+        quantizer,
+        initialize: () => quantizer.initialize(matrix),
+        rebalances: balance !== undefined,
+      })
     },
-    table(codes) {
-      checkCodes(codes, sizes)
-      const counted = levels().map(({ vectors }, l) => ({ vectors, counts: countCodes(codes, l, sizes[l]) }))
-      return makeCodebook({ levels: counted })
-    },
-    fit: (vectors, fitOptions = {}) => fitQuantizer(quantizer, seen(vectors, 'fit'), fitOptions, options, random),
     state: () => namedArrays(state),
     restore: (arrays) => restoreState(state, arrays),
     save: (directory) =>
-      saveQuantizer(directory, { kind, options: { ...options }, arrays: namedArrays(state), shapes: shapes(state) }),
+      saveQuantizer(directory, { kind, options: { ...options }, tensors: codebookTensors(namedArrays(state), dim) }),
     dispose: () => disposeState(state),
   }
   return quantizer
-}
-
-/** Trains a quantizer alone: k-means first, then Adam on its own losses. */
-function fitQuantizer(
-  quantizer: TrainableQuantizer,
-  vectors: Matrix,
-  fitOptions: Parameters<Quantizer['fit']>[1],
-  options: TrainableOptions,
-  random: Random,
-) {
-  return fitInSteps({
-    vectors,
-    options: { epochs: 20, ...fitOptions },
-    random,
-    sizes: options.sizes,
-    variables: quantizer.variables,
-    initialize: () => quantizer.initialize(vectors),
-    step: (z) => quantizer.quantize(z),
-    observe: quantizer.observe,
-    revive: (batch) => quantizer.reviveDead(batch),
-    rebalance: options.balance ? () => quantizer.rebalance(vectors) : undefined,
-    encode: (rows) => quantizer.encode(rows),
-    health: (codes, rows) => quantizer.health(codes, rows),
-    keep: () => quantizer.state(),
-    restore: (kept) => quantizer.restore(kept),
-  })
 }
