@@ -17,7 +17,7 @@ export function checkEmbeddings(source: Table | Embeddings): Embeddings {
   checkLength(vectors.data.length, vectors.rows * vectors.dim, 'the values of the vectors')
   if (codes) checkLength(codes.data.length, items.length * codes.levels, 'the codes of the embeddings')
   if (codes && codes.levels === 0) checkLength(0, 1, 'the levels of the codes (at least)')
-  if (items.length > 0) checkDim(vectors.dim)
+  checkDim(vectors.dim)
   checkFinite(vectors.data, vectors.dim, 'the vectors of the embeddings')
   for (let i = 0; i < vectors.data.length; i++) {
     if (Math.abs(vectors.data[i]) <= LARGEST) continue

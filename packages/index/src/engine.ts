@@ -1,4 +1,5 @@
 import type { Collector } from './collector.ts'
+import type { ScalarQuantizer } from './exact/scalar-quantizer.ts'
 
 /** How the rows of a shard are kept. `Flat`: float32. `SQ8`: one byte a dimension. `HNSW`: a graph, read-only (faiss). */
 export type Storage = 'Flat' | 'SQ8' | 'HNSW'
@@ -17,6 +18,7 @@ export interface ShardRows {
 
 /** Query vectors that are searched together, each with the collector of its candidates. */
 export interface Batch {
+  dim: number
   /** `[queries, dim]`, row major */
   vectors: Float32Array
   collectors: Collector[]
@@ -26,6 +28,8 @@ export interface Batch {
 export interface EngineShard {
   /** Rows appended so far. */
   length(): number
+  /** Loads what is still on disk; undefined where nothing is. */
+  ready?(): Promise<void> | undefined
   /** Appends rows, `[count, dim]` row major; `items` are their item numbers. */
   append(vectors: Float32Array, items: Int32Array): void | Promise<void>
   /**
@@ -41,8 +45,6 @@ export interface EngineShard {
   read(row: number, out: Float32Array, at: number): void
   /** Memory that the shard holds, in bytes. */
   bytes(): number
-  /** Named arrays to save besides the vectors, and to give to `Engine.restore`. */
-  dump(): Promise<Record<string, Uint8Array>> | Record<string, Uint8Array>
   /** Frees the rows. Nothing may be asked of the shard afterwards. */
   release(): void | Promise<void>
 }
@@ -53,11 +55,11 @@ export interface Engine {
   readonly storage: Storage
   /** A new, empty shard for a level-1 code. */
   shard(code: number): EngineShard
-  /** A shard from what `dump` gave. */
-  restore(code: number, rows: number, dumped: Record<string, Uint8Array>, items: Int32Array): EngineShard
   /** A bound of the error of the dot products that `scan` offers for the query at `vectors[at]`. */
   margin(vectors: Float32Array, at: number): number
-  /** What to save beside the shards, as JSON. */
-  describe(): Record<string, unknown>
+  /** How bytes stand for values, where storage is `SQ8`. */
+  quantizer?(): ScalarQuantizer | undefined
+  /** Length of the longest vector so far. */
+  longest(): number
   close(): void | Promise<void>
 }

@@ -1,27 +1,36 @@
 import { InvalidInputError } from '@sparc/tables'
 import type { Engine, Storage } from './engine.ts'
-import { exactFlatEngine } from './exact/exact-engine.ts'
+import { exactEngine } from './exact/exact-engine.ts'
+import type { ScalarQuantizer } from './exact/scalar-quantizer.ts'
 
-function noSuchStorage(engine: string, storage: Storage, allowed: string): InvalidInputError {
-  return new InvalidInputError('INVALID_OPTION', {
-    what: `The ${engine} engine does not have this storage`,
-    given: storage,
-    allowed,
-    next: 'Choose another storage or another engine.',
-  })
+/** What an engine has to know of rows that it does not hold yet. */
+export interface EngineSeed {
+  /** Vectors that a quantizer is trained on. */
+  sample?: Float32Array
+  /** The quantizer of a saved index. */
+  quantizer?: ScalarQuantizer
+  /** Length of the longest vector of a saved index. */
+  longest?: number
 }
 
 /** Opens an engine, loading what it needs on demand. */
 export async function openEngine(
-  name: 'exact' | 'faiss',
-  storage: Storage,
+  options: { engine: 'exact' | 'faiss'; storage: Storage },
   dim: number,
-  _sample: Float32Array,
+  seed: EngineSeed,
 ): Promise<Engine> {
-  if (name === 'exact') {
-    if (storage !== 'Flat') throw noSuchStorage(name, storage, 'Flat')
-    return exactFlatEngine(dim)
+  const { engine, storage } = options
+  if (engine === 'exact') {
+    if (storage === 'HNSW') {
+      throw new InvalidInputError('INVALID_OPTION', {
+        what: `The ${engine} engine does not have this storage`,
+        given: storage,
+        allowed: 'Flat, SQ8',
+        next: 'Choose another storage, or engine faiss.',
+      })
+    }
+    return exactEngine(dim, storage, seed)
   }
   const { faissEngine } = await import('./faiss/faiss-engine.ts')
-  return faissEngine(dim, storage)
+  return faissEngine(dim, storage, seed)
 }

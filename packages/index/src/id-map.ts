@@ -1,6 +1,6 @@
 import { mix32 } from '@sparc/tables'
 
-const PAGE = 65536
+const PAGE = 4096
 const ABSENT = 0xffff
 
 /** Where an item is: the ordinal of its shard and its row in there. */
@@ -136,6 +136,18 @@ export function idMap() {
         items: entryItems.slice(0, entries),
         offsets: offsets.slice(0, entries + 1),
         text: text.slice(0, offsets[entries]),
+      }
+    },
+    /** Takes what `all` gave. */
+    restore(savedItems: Int32Array, savedOffsets: Uint32Array, savedText: Uint8Array) {
+      text = Uint8Array.from(savedText)
+      offsets = Uint32Array.from(savedOffsets)
+      entryItems = Int32Array.from(savedItems)
+      entries = savedItems.length
+      for (let entry = 0; entry < entries; entry++) {
+        const item = entryItems[entry]
+        page(item).entries[item % PAGE] = entry + 1
+        if (item > largest) largest = item
       }
     },
     bytes(): number {

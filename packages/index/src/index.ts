@@ -1,5 +1,8 @@
+export { embeddingsFrom, interestsFrom } from './arrays.ts'
 export { CodeShardedIndex } from './code-sharded-index.ts'
+export type { ExplainedInterest, ExplainedQuery, Explanation } from './explain.ts'
 export type { Found, SearchStats } from './found.ts'
 export { searchStats, whereColumn } from './found.ts'
 export type { Merge } from './merge.ts'
 export type { BuildOptions, SearchOptions } from './options.ts'
+export type { IndexStats } from './stats.ts'

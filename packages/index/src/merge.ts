@@ -26,6 +26,11 @@ export interface Ranked {
   foundBy: number[]
 }
 
+/** A ranked item with the ordinal of the shard that holds it. */
+export interface Placed extends Ranked {
+  shard: number
+}
+
 /** `log sum exp`, without overflow. -Infinity where nothing is finite. */
 export function logSumExp(values: ArrayLike<number>, length = values.length): number {
   let most = Number.NEGATIVE_INFINITY

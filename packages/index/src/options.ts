@@ -1,24 +1,26 @@
-import { InvalidInputError, type ItemFilter } from '@sparc/tables'
-import { Table } from 'apache-arrow'
+import { type Codebook, InvalidInputError, type ItemFilter } from '@sparc/tables'
+import type { Table } from 'apache-arrow'
 import { z } from 'zod'
 import type { Merge } from './merge.ts'
 
-const arrowTable = z.custom<Table>((value) => value instanceof Table || isTable(value), 'expected an Arrow table')
-
-/** A table of another copy of Arrow has the same shape. */
-function isTable(value: unknown): value is Table {
+/** A table, also of another copy of Arrow. */
+export function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && 'schema' in value && 'getChild' in value && 'numRows' in value
 }
 
-export { isTable }
+function isCodebook(value: unknown): value is Codebook {
+  return typeof value === 'object' && value !== null && 'levels' in value && Array.isArray(value.levels)
+}
 
 export const buildSchema = z.strictObject({
   /** Where vectors are kept and scanned. */
   engine: z.enum(['exact', 'faiss']).default('exact'),
   /** How rows are kept: float32, a byte a dimension, or (faiss only) a read-only graph. */
   storage: z.enum(['Flat', 'SQ8', 'HNSW']).default('Flat'),
+  /** How many codes to train here; default: none where the embeddings have codes, else about sqrt(items) / 2. */
+  codes: z.int().min(1).max(65535).optional(),
   /** Codewords that queries are routed by, where `probes` is more than 1; the mean of each shard where absent. */
-  codebook: arrowTable.optional(),
+  codebook: z.custom<Table | Codebook>((v) => isTable(v) || isCodebook(v), 'expected a codebook table').optional(),
   /** Seed of everything random: ties, and codes that are trained here. */
   seed: z.int().default(0),
   /** A shard is rewritten when more than this share of its rows is removed or moved. */

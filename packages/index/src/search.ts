@@ -1,7 +1,7 @@
 import { type Interests, tieHash } from '@sparc/tables'
 import { Collector } from './collector.ts'
 import type { Batch, Engine } from './engine.ts'
-import { type FoundByInterest, type Merge, mergeInterests, type Ranked } from './merge.ts'
+import { type FoundByInterest, type Merge, mergeInterests, type Placed } from './merge.ts'
 import { route } from './router.ts'
 import { living, type State } from './state.ts'
 
@@ -21,7 +21,7 @@ export interface SearchRequest {
 
 /** What was found for one user, best first, and what it cost. */
 export interface UserResult {
-  ranked: Ranked[]
+  ranked: Placed[]
   /** Ordinals of the shards that were scanned for the user. */
   scanned: Set<number>
   widened: boolean
@@ -75,6 +75,7 @@ async function searchTile(
   }
   const size = state.dim
   const batch: Batch = {
+    dim: size,
     vectors: interests.vectors.data.subarray(base * size, interests.offsets[to] * size),
     collectors: walks.map((walk) => collect(engine, state, request, walk, from, k)),
   }
@@ -129,6 +130,8 @@ async function scanNext(
   }
   for (const [ordinal, members] of groups) {
     const shard = state.shards[ordinal]
+    const loading = shard.store.ready?.()
+    if (loading) await loading
     const pending = shard.store.scan(shard, batch, members)
     if (pending) await pending
   }
@@ -261,7 +264,8 @@ async function finish(
       }
       return scores
     }
-    results[user].ranked = mergeInterests(found, weights, { k, merge, budget, seed, rescore })
+    const merged = mergeInterests(found, weights, { k, merge, budget, seed, rescore })
+    results[user].ranked = merged.map((one) => ({ ...one, shard: Math.floor((places.get(one.item) ?? 0) / 2 ** 32) }))
   }
 }
 

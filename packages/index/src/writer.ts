@@ -96,7 +96,7 @@ export async function withUpserted(
   const draft: Draft = {
     shards: [...state.shards],
     ordinals: new Map(state.ordinals),
-    centroids: codeword ? state.centroids : state.centroids.slice(),
+    centroids: state.centroids.slice(),
     owned: new Set(),
   }
   const placed: { row: number; ordinal: number; at: number }[] = []
@@ -105,10 +105,11 @@ export async function withUpserted(
     const items = Int32Array.from(rows, (r) => embeddings.items[r])
     const ordinal = draft.ordinals.get(code) ?? addShard(draft, engine, code, dim, codeword?.(code))
     const { store, deadCount, length } = draft.shards[ordinal]
+    await store.ready?.()
     const base = store.length()
     const pending = store.append(vectors, items)
     if (pending) await pending
-    if (!codeword) moveMean(draft.centroids, ordinal * dim, dim, vectors, length - deadCount)
+    if (!codeword?.(code)) moveMean(draft.centroids, ordinal * dim, dim, vectors, length - deadCount)
     draft.shards[ordinal] = withRows(draft, ordinal, base, items)
     for (let i = 0; i < rows.length; i++) placed.push({ row: rows[i], ordinal, at: base + i })
   }

@@ -32,6 +32,8 @@ function isFaiss(value: unknown): value is Faiss {
  * @throws MissingPeerError `MISSING_FAISS`
  */
 export async function loadFaiss(load: () => Promise<object> = () => import('faiss-node')): Promise<Faiss> {
+  // Threads that wait by spinning make FAISS ten times slower where other processes want the cores too.
+  process.env.OMP_WAIT_POLICY ??= 'passive'
   let cause: unknown
   try {
     const loaded = await load()

@@ -1,0 +1,83 @@
+import type { Batch, EngineShard, ShardRows } from '../engine.ts'
+import type { Layout } from './layout.ts'
+import { CHUNK_BLOCKS, type Region } from './memory.ts'
+
+/** Where shards get their memory from. */
+export interface Memory {
+  take(bytes: number): Region
+}
+
+/** Blocks scanned before the threshold of a single query is looked at again; doubles up to a whole chunk. */
+const FIRST_BLOCKS = 8
+
+/** Rows in blocks of 16, in WebAssembly memory. */
+export function blockShard(layout: Layout, memory: Memory): EngineShard {
+  let region: Region | undefined
+  let length = 0
+
+  function reserve(rows: number): Region {
+    const needed = Math.ceil(rows / 16) * layout.blockBytes
+    if (region && region.bytes >= needed) return region
+    // The first rows get just their room; what grows gets a quarter more.
+    const blocks = Math.ceil((rows * (region ? 1.25 : 1)) / 16)
+    const next = memory.take(blocks * layout.blockBytes)
+    if (region) {
+      next.arena.bytes.set(region.arena.bytes.subarray(region.at, region.at + region.bytes), next.at)
+      region.arena.give(region)
+    }
+    region = next
+    return next
+  }
+
+  /** Scans some blocks for one query. */
+  function scanPart(rows: ShardRows, batch: Batch, member: number, from: number, blocks: number, part: Region): void {
+    const { arena } = part
+    const collector = batch.collectors[member]
+    const { ordinal, items, length: visible, dead } = rows
+    const at = part.at + from * layout.blockBytes
+    const found = layout.scan(arena, at, blocks, collector.threshold, from << 4)
+    const base = arena.out >> 2
+    for (let i = 0; i < found; i++) {
+      const row = arena.ints[base + 2 * i]
+      if (row >= visible || (dead !== undefined && dead[row] === 1)) continue
+      collector.offer(ordinal, row, items[row], layout.score(arena, i))
+    }
+  }
+
+  return {
+    length: () => length,
+    append(vectors, items) {
+      if (items.length === 0) return
+      const { arena, at } = reserve(length + items.length)
+      const dim = vectors.length / items.length
+      for (let r = 0; r < items.length; r++) layout.write(arena, at, length + r, vectors, r * dim)
+      length += items.length
+    },
+    scan(rows, batch, members) {
+      const blocks = Math.ceil(rows.length / 16)
+      if (!region || blocks === 0) return
+      const dim = batch.dim
+      const alone = members.length === 1
+      if (alone) layout.prepare(region.arena, batch.vectors, members[0] * dim)
+      // Several queries take turns on a piece of the shard that stays in the cache.
+      let size = alone ? FIRST_BLOCKS : CHUNK_BLOCKS / 2
+      for (let from = 0; from < blocks; size = Math.min(CHUNK_BLOCKS, 2 * size)) {
+        const count = Math.min(size, blocks - from)
+        for (const member of members) {
+          if (!alone) layout.prepare(region.arena, batch.vectors, member * dim)
+          scanPart(rows, batch, member, from, count, region)
+        }
+        from += count
+      }
+    },
+    dot: (row, vectors, at) => (region ? layout.dot(region.arena, region.at, row, vectors, at) : Number.NaN),
+    read(row, out, to) {
+      if (region) layout.read(region.arena, region.at, row, out, to)
+    },
+    bytes: () => region?.bytes ?? 0,
+    release() {
+      if (region) region.arena.give(region)
+      region = undefined
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import type { Arena } from './memory.ts'
+
+/** How the rows of a shard lie in an arena, and which kernel scans them. Rows come in blocks of 16. */
+export interface Layout {
+  readonly blockBytes: number
+  /** Writes row `row` of the shard that begins at byte `at`. */
+  write(arena: Arena, at: number, row: number, vectors: Float32Array, from: number): void
+  /** Writes a row's vector to `out[to]`. */
+  read(arena: Arena, at: number, row: number, out: Float32Array, to: number): void
+  /** The dot product of a row with a query, in float64, in order of the dimensions. */
+  dot(arena: Arena, at: number, row: number, vectors: Float32Array, from: number): number
+  /** Puts a query where the kernel reads it. */
+  prepare(arena: Arena, vectors: Float32Array, from: number): void
+  /**
+   * Scans blocks for the prepared query: pairs of a row number and a raw score, at or above the threshold, go to
+   * `arena.out`; returns how many.
+   */
+  scan(arena: Arena, at: number, blocks: number, threshold: number, first: number): number
+  /** The dot product of pair `i` of the last scan. */
+  score(arena: Arena, i: number): number
+}
+
+/** Float32, `[block][dim][16]`. */
+export function flatLayout(dim: number): Layout {
+  const width = dim + (dim & 1)
+  const start = (at: number, row: number) => at / 4 + (row >> 4) * width * 16 + (row & 15)
+  return {
+    blockBytes: width * 64,
+    write({ floats }, at, row, vectors, from) {
+      for (let d = 0, to = start(at, row); d < dim; d++, to += 16) floats[to] = vectors[from + d]
+    },
+    read({ floats }, at, row, out, to) {
+      for (let d = 0, from = start(at, row); d < dim; d++, from += 16) out[to + d] = floats[from]
+    },
+    dot({ floats }, at, row, vectors, from) {
+      let sum = 0
+      for (let d = 0, to = start(at, row); d < dim; d++, to += 16) sum += vectors[from + d] * floats[to]
+      return sum
+    },
+    prepare(arena, vectors, from) {
+      const to = arena.query >> 2
+      for (let d = 0; d < dim; d++) arena.floats[to + d] = vectors[from + d]
+      if (width > dim) arena.floats[to + dim] = 0
+    },
+    scan: (arena, at, blocks, threshold, first) =>
+      arena.kernel.scanFloats(at, blocks, width, arena.query, Math.fround(threshold), first, arena.out),
+    score: (arena, i) => arena.floats[(arena.out >> 2) + 2 * i + 1],
+  }
+}

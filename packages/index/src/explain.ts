@@ -1,0 +1,61 @@
+import type { Interests } from '@sparc/tables'
+import type { IdMap } from './id-map.ts'
+import type { UserResult } from './search.ts'
+import type { State } from './state.ts'
+
+/** Why an item was found. */
+export interface Explanation {
+  item: number
+  id: string
+  score: number
+  /** The code whose shard holds the item. */
+  shard: number
+  /** The interest that scored it best, counted from 0 within the query, with its code and probability. */
+  best: ExplainedInterest
+  /** All interests that found it. */
+  foundBy: ExplainedInterest[]
+}
+
+export interface ExplainedInterest {
+  interest: number
+  code?: number
+  probability?: number
+}
+
+/** What was found for one query, and how. */
+export interface ExplainedQuery {
+  user: string
+  /** Codes of the shards that were looked into, ascending. */
+  probed: number[]
+  /** True where the shards of its interests ran dry, so that more were looked into. */
+  widened: boolean
+  results: Explanation[]
+}
+
+export function explainResults(
+  state: State,
+  ids: IdMap,
+  interests: Interests,
+  results: readonly UserResult[],
+): ExplainedQuery[] {
+  return results.map(({ ranked, scanned, widened }, user) => {
+    const describe = (interest: number): ExplainedInterest => {
+      const at = interests.offsets[user] + interest
+      const { codes, probabilities } = interests
+      return { interest, ...(codes && { code: codes[at] }), ...(probabilities && { probability: probabilities[at] }) }
+    }
+    return {
+      user: interests.users[user],
+      probed: Array.from(scanned, (ordinal) => state.shards[ordinal].code).sort((a, b) => a - b),
+      widened,
+      results: ranked.map(({ item, score, interest, foundBy, shard }) => ({
+        item,
+        id: ids.id(item) ?? '',
+        score: Math.fround(score),
+        shard: state.shards[shard].code,
+        best: describe(interest),
+        foundBy: foundBy.map(describe),
+      })),
+    }
+  })
+}
