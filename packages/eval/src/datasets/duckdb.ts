@@ -10,6 +10,10 @@ export interface Database {
   one(sql: string): Promise<Cell>
   /** Visits every row of a large result without keeping it. */
   each(sql: string, visit: (row: number, cell: (column: number) => Cell) => void): Promise<void>
+  /** Reads a large result of numbers into typed arrays, one per column, that are as long as the result. */
+  fill(sql: string, columns: (Int32Array | Float64Array)[]): Promise<void>
+  /** Appends rows to a table of `VARCHAR`, `DOUBLE` and `VARCHAR[]` columns. */
+  append(table: string, rows: Iterable<readonly Cell[]>): Promise<void>
   close(): void
 }
 
@@ -64,6 +68,34 @@ async function each(connection: DuckDBConnection, sql: string, visit: Parameters
   }
 }
 
+async function fill(connection: DuckDBConnection, sql: string, columns: (Int32Array | Float64Array)[]): Promise<void> {
+  const result = await connection.stream(sql)
+  let first = 0
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const rows = chunk.rowCount
+    for (let c = 0; c < columns.length; c++) {
+      const [vector, target] = [chunk.getColumnVector(c), columns[c]]
+      for (let r = 0; r < rows; r++) target[first + r] = Number(vector.getItem(r))
+    }
+    first += rows
+  }
+}
+
+async function append(connection: DuckDBConnection, table: string, rows: Iterable<readonly Cell[]>): Promise<void> {
+  const { LIST, VARCHAR } = await load()
+  const appender = await connection.createAppender(table)
+  for (const row of rows) {
+    for (const cell of row) {
+      if (typeof cell === 'string') appender.appendVarchar(cell)
+      else if (typeof cell === 'number') appender.appendDouble(cell)
+      else if (Array.isArray(cell)) appender.appendList(cell.map(String), LIST(VARCHAR))
+      else appender.appendNull()
+    }
+    appender.endRow()
+  }
+  appender.closeSync()
+}
+
 /**
  * A DuckDB of its own, in memory, loaded on demand.
  *
@@ -86,6 +118,8 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<Datab
     rows,
     one: async (sql) => (await rows(sql))[0][0],
     each: (sql, visit) => each(connection, sql, visit),
+    fill: (sql, columns) => fill(connection, sql, columns),
+    append: (table, rows) => append(connection, table, rows),
     close() {
       connection.closeSync()
       instance.closeSync()

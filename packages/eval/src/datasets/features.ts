@@ -1,22 +1,24 @@
+import type { BrokenLines } from './broken-lines.ts'
 import { type Database, identifier } from './duckdb.ts'
 
 /** What is known of the items, one entry per item. */
 export interface ItemFeatures {
   strings?: Record<string, (string | null)[]>
   lists?: Record<string, string[][]>
+  /** Lines of their file that could not be read. */
+  broken?: BrokenLines
 }
 
 /**
- * Reads features from `table` (column `item` and any others) in the order of `ids`. Columns named in `lists` are split
- * at `separator`; an item that the table does not know has nulls and empty lists.
+ * Reads features from `table` (column `item` and any others) in the order of `ids`. Columns named in `lists` hold
+ * lists; an item that the table does not know has nulls and empty lists.
  */
 export async function readFeatures(
   db: Database,
   table: string,
   ids: string[],
-  columns: string[],
-  lists: string[],
-  separator = '|',
+  columns: readonly string[],
+  lists: readonly string[],
 ): Promise<ItemFeatures> {
   const rowOf = new Map(ids.map((id, row) => [id, row]))
   const texts = columns.filter((column) => !lists.includes(column))
@@ -34,8 +36,7 @@ export async function readFeatures(
     })
     lists.forEach((column, c) => {
       const value = cell(1 + texts.length + c)
-      if (Array.isArray(value)) features.lists[column][row] = value.map(String)
-      else if (value !== null) features.lists[column][row] = String(value).split(separator).filter(Boolean)
+      if (Array.isArray(value)) features.lists[column][row] = value.filter((word) => word !== null).map(String)
     })
   })
   return features

@@ -1,6 +1,7 @@
 import { InvalidInputError, itemsKey, makeInteractions, makeItems, random } from '@sparc/tables'
 import { z } from 'zod'
 import { type Dataset, fingerprint, type PreparationCounts, type PreparationOptions } from '../dataset.ts'
+import { type BrokenLines, brokenNote } from './broken-lines.ts'
 import type { Database } from './duckdb.ts'
 import type { ItemFeatures } from './features.ts'
 import { keepCore } from './k-core.ts'
@@ -43,9 +44,8 @@ export interface PrepareInput {
   name: string
   options: ParsedPreparation
   unit: TimeUnit
-  /** Broken lines that were left out while reading. */
-  broken: number
-  notes: string[]
+  /** What was left out while reading, file by file. */
+  broken: BrokenLines[]
   features?: (db: Database, ids: string[]) => Promise<ItemFeatures>
 }
 
@@ -136,77 +136,112 @@ function shuffleTies(users: Int32Array, items: Int32Array, times: Float64Array, 
 }
 
 /**
- * Turns the database's table `raw` (`"user"`, `item`, `rating`, `time`, in the order of the source) into a data set:
- * filters, de-duplication and k-core in SQL, then rows by user, oldest first, with ties shuffled by the seed.
+ * Makes `log` of `raw`: ids become numbers (`user_ids` and `item_ids` keep which), times milliseconds, and `position`
+ * the place in the source. Rows without a user, an item or a finite time are left out.
  */
-export async function prepare(db: Database, input: PrepareInput): Promise<Dataset> {
-  const options = preparationOf(input.options)
-  const notes = [...input.notes]
-  const rows = await number(db, 'SELECT count(*) FROM raw')
-  const usable = '"user" IS NOT NULL AND item IS NOT NULL'
-  const factor = await timeFactor(db, input.unit)
-  if (factor === undefined && (options.from !== undefined || options.to !== undefined)) {
-    throw new InvalidInputError('NO_TIMES', {
-      what: `${input.name} knows only the order of its interactions, so it cannot be filtered by date`,
-      next: 'Leave out "from" and "to".',
-    })
-  }
-  const isUsable = factor === undefined ? usable : `${usable} AND time IS NOT NULL`
+async function makeLog(db: Database, factor: number | undefined): Promise<void> {
+  const time = factor === undefined ? '' : ' AND isfinite(time)'
+  const usable = `"user" IS NOT NULL AND item IS NOT NULL${time}`
   for (const kind of ['user', 'item'] as const) {
     await db.run(`CREATE TABLE ${kind}_ids AS SELECT "${kind}" AS id, (row_number() OVER () - 1)::INTEGER AS number
-      FROM (SELECT DISTINCT "${kind}" FROM raw WHERE ${isUsable})`)
+      FROM (SELECT DISTINCT "${kind}" FROM raw WHERE ${usable})`)
   }
   await db.run(`CREATE TABLE log AS SELECT u.number AS "user", i.number AS item, rating,
       ${factor === undefined ? 'time' : `time * ${factor}`} AS time, raw.rowid AS position
-    FROM raw JOIN user_ids u ON raw."user" = u.id JOIN item_ids i ON raw.item = i.id WHERE ${isUsable};
+    FROM raw JOIN user_ids u ON raw."user" = u.id JOIN item_ids i ON raw.item = i.id WHERE ${usable};
     DROP TABLE raw`)
-  const broken = input.broken + rows - (await number(db, 'SELECT count(*) FROM log'))
-  const counts = { read: rows + input.broken, broken, filtered: 0, duplicates: 0, sparse: 0 }
-  const all: PreparationCounts = { ...counts, users: 0, items: 0, interactions: 0 }
-  await filter(db, options, all)
+}
 
+async function checkFilters(db: Database, { name, options }: PrepareInput, times: boolean): Promise<void> {
+  if (!times && (options.from || options.to)) {
+    throw new InvalidInputError('NO_TIMES', {
+      what: `${name} knows only the order of its interactions, so it cannot be filtered by date`,
+      next: 'Leave out "from" and "to".',
+    })
+  }
+  if (options.minRating !== undefined && (await number(db, 'SELECT count(rating) FROM raw')) === 0) {
+    throw new InvalidInputError('NO_RATINGS', {
+      what: `${name} has no ratings, so it cannot be filtered by rating`,
+      next: 'Leave out "minRating", or map the column that holds the ratings.',
+    })
+  }
+}
+
+/** The rows of `log` by user, oldest first, users and items numbered by first appearance. */
+async function collect(db: Database, times: boolean, seed: number): Promise<Interactions> {
   const userIds = await numbered(db, 'user')
   const itemIds = await numbered(db, 'item')
-  all.users = userIds.length
-  all.items = itemIds.length
-  all.interactions = await number(db, 'SELECT count(*) FROM log')
-  if (all.interactions === 0) {
+  const rows = await number(db, 'SELECT count(*) FROM log')
+  const users = new Int32Array(rows)
+  const items = new Int32Array(rows)
+  const timestamps = new Float64Array(rows)
+  await db.fill(
+    `SELECT u.row, i.row, log.time FROM log JOIN user_rows u ON log."user" = u.old JOIN item_rows i ON log.item = i.old
+      ORDER BY u.row, log.time, log.position`,
+    [users, items, timestamps],
+  )
+  if (times) shuffleTies(users, items, timestamps, seed)
+  return { userIds, users, items, timestamps: times ? timestamps : undefined, itemIds }
+}
+
+type Interactions = Parameters<typeof makeInteractions>[0] & { itemIds: string[] }
+
+/**
+ * Turns the database's table `raw` (`"user"`, `item`, `rating`, `time`, in the order of the source) into a data set:
+ * filters, de-duplication and k-core in SQL, then rows by user, oldest first, with ties shuffled by the seed.
+ *
+ * @throws InvalidInputError `NO_TIMES`, `NO_RATINGS`, `NOTHING_LEFT`
+ */
+export async function prepare(db: Database, input: PrepareInput): Promise<Dataset> {
+  const { name } = input
+  const options = preparationOf(input.options)
+  const factor = await timeFactor(db, input.unit)
+  await checkFilters(db, input, factor !== undefined)
+  const rows = await number(db, 'SELECT count(*) FROM raw')
+  const unread = input.broken.reduce((sum, { broken }) => sum + broken, 0)
+  await makeLog(db, factor)
+  const unusable = rows - (await number(db, 'SELECT count(*) FROM log'))
+  const counts: PreparationCounts = {
+    read: rows + unread,
+    broken: unread + unusable,
+    filtered: 0,
+    duplicates: 0,
+    sparse: 0,
+    users: 0,
+    items: 0,
+    interactions: 0,
+  }
+  await filter(db, options, counts)
+  const { itemIds, ...log } = await collect(db, factor !== undefined, options.seed)
+  counts.users = log.userIds.length
+  counts.items = itemIds.length
+  counts.interactions = log.users.length
+  if (counts.interactions === 0) {
     throw new InvalidInputError('NOTHING_LEFT', {
-      what: `No interaction of ${input.name} is left after preparation`,
-      given: JSON.stringify({ ...options, ...all }),
+      what: `No interaction of ${name} is left after preparation`,
+      given: { ...options, ...counts },
       next: 'Loosen the filters or the k-core.',
     })
   }
-  const users = new Int32Array(all.interactions)
-  const items = new Int32Array(all.interactions)
-  const times = new Float64Array(all.interactions)
-  await db.each(
-    `SELECT u.row, i.row, log.time FROM log JOIN user_rows u ON log."user" = u.old JOIN item_rows i ON log.item = i.old
-      ORDER BY u.row, log.time, log.position`,
-    (row, cell) => {
-      users[row] = Number(cell(0))
-      items[row] = Number(cell(1))
-      times[row] = Number(cell(2))
-    },
-  )
-  if (factor !== undefined) shuffleTies(users, items, times, options.seed)
   const features = await input.features?.(db, itemIds)
-  const itemTable = makeItems({ ids: itemIds, ...features })
-  const timestamps = factor === undefined ? undefined : times
-  const log = { userIds, users, items, timestamps, itemsKey: itemsKey(itemIds) }
+  const items = makeItems({ ids: itemIds, strings: features?.strings, lists: features?.lists })
+  const interactions = { ...log, itemsKey: itemsKey(itemIds) }
   const lone = await number(db, 'SELECT count(*) FROM (SELECT 1 FROM log GROUP BY "user" HAVING count(*) = 1)')
-  if (lone > 0) notes.push(`${lone} users have one interaction only: they stay in the log, and no split can use them.`)
-  if (all.broken > 0) notes.push(`${all.broken} of ${all.read} rows could not be read and were left out.`)
-  if (all.duplicates > 0) notes.push(`${all.duplicates} repeated interactions were left out.`)
-  if (factor === undefined) notes.push('Only the order of the interactions is known, not their times.')
+  const notes = [
+    ...[...input.broken, ...(features?.broken ? [features.broken] : [])].map(brokenNote),
+    unusable > 0 && `${unusable} rows without a usable time were left out.`,
+    counts.duplicates > 0 && `${counts.duplicates} repeated interactions were left out.`,
+    lone > 0 && `${lone} users have one interaction only: they stay in the log, and no split can use them.`,
+    factor === undefined && 'Only the order of the interactions is known, not their times.',
+  ].filter((note) => typeof note === 'string')
   return {
-    name: input.name,
-    items: itemTable,
-    interactions: makeInteractions(log),
+    name,
+    items,
+    interactions: makeInteractions(interactions),
     time: factor === undefined ? 'order' : 'known',
-    fingerprint: fingerprint(itemTable, log, options),
+    fingerprint: fingerprint(items, interactions, options),
     options,
-    counts: all,
+    counts,
     notes,
   }
 }

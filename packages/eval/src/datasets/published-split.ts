@@ -18,8 +18,8 @@ export async function readPublishedSplit(
   seed: number,
   dataset: Dataset,
 ): Promise<PublishedSplit | undefined> {
-  const columns = ['part', 'user', 'items'].map((name) => ({ from: name, as: `"${name}"`, type: 'VARCHAR' as const }))
-  const { broken } = await readCsv(db, path, 'published', { columns, maxBroken: 0 })
+  const columns = ['part', 'user', 'items'].map((name) => ({ from: name, as: `"${name}"`, type: 'text' as const }))
+  await readCsv(db, path, 'published', { columns, maxBroken: 0 })
   const log = readInteractions(dataset.interactions)
   const userRows = new Map(log.userIds.map((id, row) => [id, row]))
   const itemRows = new Map(readItems(dataset.items).ids.map((id, row) => [id, row]))
@@ -30,7 +30,7 @@ export async function readPublishedSplit(
   const parts: number[] = []
   const offsets = [0]
   const values: number[] = []
-  let foreign = broken > 0 ? 'a broken line' : ''
+  let foreign = ''
   await db.each('SELECT part, "user", items FROM published', (_, cell) => {
     const user = userRows.get(String(cell(1)))
     const part = PARTS.indexOf(String(cell(0)))

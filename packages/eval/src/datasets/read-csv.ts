@@ -1,37 +1,20 @@
 import { basename } from 'node:path'
-import { InvalidFileError, suggest } from '@sparc/tables'
+import { type BrokenLines, checkBroken, EXAMPLES } from './broken-lines.ts'
+import { checkColumns, holdsDates, required, type SourceColumn, type SourceReport } from './columns.ts'
 import { type Database, identifier, text } from './duckdb.ts'
-import { inspectFile } from './inspect-file.ts'
+import { emptyFile, inspectFile } from './inspect-file.ts'
 import { lineNumbers } from './line-numbers.ts'
 
-/** Lines that could not be used: how many of how many, and the first of them with their numbers. */
-export interface BrokenLines {
-  file: string
-  lines: number
-  broken: number
-  examples: { line: number; reason: string }[]
-}
-
-/** A column to be read: its name in the file, its name in the table, its SQL type. */
-export interface CsvColumn {
-  from: string
-  as: string
-  type: 'VARCHAR' | 'DOUBLE'
-  /** Absent columns become nulls instead of an error. */
-  optional?: boolean
-}
-
 export interface CsvOptions {
-  columns: CsvColumn[]
+  columns: SourceColumn[]
   /** The names of the columns where the file has no header line. */
-  header?: string[]
+  header?: readonly string[]
   delimiter?: string
-  /** The largest share of lines that may be broken (default 0.001). */
-  maxBroken?: number
+  /** Between the entries of a list. */
+  separator?: string
+  /** The largest share of lines that may be broken. */
+  maxBroken: number
 }
-
-const EXAMPLES = 5
-let scans = 0
 
 /** The fields of a header line; names may be quoted. */
 export function splitHeader(line: string, delimiter: string): string[] {
@@ -50,36 +33,16 @@ export function splitHeader(line: string, delimiter: string): string[] {
   return [...fields, field].map((name) => name.trim())
 }
 
-function checkColumns(path: string, present: string[], columns: CsvColumn[]): void {
-  for (const { from, optional } of columns) {
-    if (optional || present.includes(from)) continue
-    const near = suggest(from, present)
-    throw new InvalidFileError('MISSING_COLUMN', {
-      what: `${basename(path)} has no column "${from}"`,
-      given: `columns ${present.join(', ')} in ${path}`,
-      allowed: `columns ${columns.map((column) => column.from).join(', ')}`,
-      next: near ? `Rename "${near}" to "${from}", or map the columns.` : `Add "${from}", or map the columns.`,
-    })
-  }
-}
+const TYPES = { text: 'VARCHAR', number: 'DOUBLE', time: 'DOUBLE', texts: 'VARCHAR' }
 
-/** Throws when more lines are broken than allowed, or when the last line was cut off. */
-export function checkBroken(path: string, found: BrokenLines, maxBroken: number, cutOff: boolean): void {
-  const first = found.examples.map((example) => `line ${example.line} (${example.reason})`).join(', ')
-  if (cutOff) {
-    throw new InvalidFileError('TRUNCATED_FILE', {
-      what: 'A file ends in the middle of its last line',
-      given: `${path}: ${first}`,
-      next: 'Download or copy it again.',
-    })
+function selection(column: SourceColumn, present: readonly string[], dates: boolean, separator: string): string {
+  const type = column.type === 'texts' ? 'VARCHAR[]' : TYPES[column.type]
+  if (column.from === null || !present.includes(column.from)) return `NULL::${type} AS ${column.as}`
+  const name = identifier(column.from)
+  if (column.type === 'texts') {
+    return `list_filter(string_split(coalesce(${name}, ''), ${text(separator)}), word -> word <> '') AS ${column.as}`
   }
-  if (found.broken <= maxBroken * found.lines) return
-  throw new InvalidFileError('BROKEN_LINES', {
-    what: `${found.broken} of ${found.lines} lines of ${basename(path)} cannot be read`,
-    given: `${path}: ${first}${found.broken > found.examples.length ? ', ...' : ''}`,
-    allowed: `a share of at most ${maxBroken} (maxBroken)`,
-    next: 'Correct these lines, or allow a larger share with maxBroken.',
-  })
+  return `${column.type === 'time' && dates ? `epoch_ms(${name})::DOUBLE` : name} AS ${column.as}`
 }
 
 /**
@@ -88,55 +51,69 @@ export function checkBroken(path: string, found: BrokenLines, maxBroken: number,
  *
  * @throws InvalidFileError `NO_SUCH_FILE`, `EMPTY_FILE`, `TRUNCATED_FILE`, `MISSING_COLUMN`, `BROKEN_LINES`
  */
-export async function readCsv(db: Database, path: string, table: string, options: CsvOptions): Promise<BrokenLines> {
+export async function readCsv(db: Database, path: string, table: string, options: CsvOptions): Promise<SourceReport> {
+  const { columns, header } = options
   const { firstLine, endsWithNewline } = await inspectFile(path)
   const delimiter = options.delimiter ?? ','
-  const present = options.header ?? splitHeader(firstLine, delimiter)
-  checkColumns(path, present, options.columns)
-  const types = new Map(options.columns.map((column) => [column.from, column.type]))
-  const described = present.map((column) => `${text(column)}: ${text(types.get(column) ?? 'VARCHAR')}`).join(', ')
-  const selected = options.columns.map(({ from, as, type }) =>
-    present.includes(from) ? `${identifier(from)} AS ${as}` : `NULL::${type} AS ${as}`,
-  )
-  const scan = `${table}_${scans++}`
-  const header = options.header === undefined
-  await db.run(`CREATE TABLE ${table} AS SELECT ${selected.join(', ')} FROM read_csv(${text(path)},
-    auto_detect = false, header = ${header}, delim = ${text(delimiter)}, quote = '"',
-    escape = '"', columns = {${described}}, store_rejects = true, rejects_table = ${text(`errors_${scan}`)},
-    rejects_scan = ${text(`scan_${scan}`)}, rejects_limit = 0)`)
-  const kept = Number(await db.one(`SELECT count(*) FROM ${table}`))
-  const rejected = Number(await db.one(`SELECT count(DISTINCT line) FROM errors_${scan}`))
-  const errors = await db.rows(
-    `SELECT line, any_value(error_type) FROM errors_${scan} GROUP BY line ORDER BY line LIMIT ${EXAMPLES}`,
-  )
-  const examples = errors.map(([line, reason]) => ({ line: Number(line), reason: String(reason).toLowerCase() }))
-
-  const isIncomplete = options.columns.filter((column) => !column.optional).map(({ as }) => `${as} IS NULL`)
-  const incomplete = await db.rows(
-    `SELECT rowid, count(*) OVER () FROM ${table} WHERE ${isIncomplete.join(' OR ')} ORDER BY rowid LIMIT ${EXAMPLES}`,
-  )
-  if (incomplete.length > 0) {
-    const lines = await db.rows(`SELECT DISTINCT line FROM errors_${scan}`)
-    const rows = incomplete.map(([row]) => Number(row))
-    const numbers = await lineNumbers(path, rows, header, new Set(lines.map(([line]) => Number(line))))
-    examples.push(...numbers.map((line) => ({ line, reason: 'empty field' })))
-    await db.run(`DELETE FROM ${table} WHERE ${isIncomplete.join(' OR ')}`)
+  const present = header ?? splitHeader(firstLine, delimiter)
+  checkColumns(path, present, columns)
+  const layout = `${text(path)}, auto_detect = false, header = ${header === undefined}, delim = ${text(delimiter)},
+    quote = '"', escape = '"'`
+  const all = present.map((name) => `${text(name)}: 'VARCHAR'`).join(', ')
+  const time = columns.find(({ type, from }) => type === 'time' && from !== null && present.includes(from))
+  const dates =
+    time?.from !== undefined &&
+    time.from !== null &&
+    (await holdsDates(
+      db,
+      `SELECT ${identifier(time.from)} AS value FROM read_csv(${layout}, columns = {${all}}, ignore_errors = true) LIMIT 100`,
+    ))
+  const typeOf = (name: string) => {
+    const type = columns.find(({ from }) => from === name)?.type ?? 'text'
+    return type === 'time' && dates ? 'TIMESTAMP' : TYPES[type]
   }
-  const found: BrokenLines = {
+  const typed = present.map((name) => `${text(name)}: ${text(typeOf(name))}`).join(', ')
+  const selected = columns.map((column) => selection(column, present, dates, options.separator ?? '|'))
+  const errors = `${table}_errors`
+  await db.run(`CREATE TABLE ${table} AS SELECT ${selected.join(', ')} FROM read_csv(${layout},
+    columns = {${typed}}, store_rejects = true, rejects_table = ${text(errors)},
+    rejects_scan = ${text(`${table}_scans`)}, rejects_limit = 0)`)
+
+  const rejected = await db.rows(`SELECT line, any_value(error_type) FROM ${errors} GROUP BY line ORDER BY line`)
+  const lines = Number(await db.one(`SELECT count(*) FROM ${table}`)) + rejected.length
+  if (lines === 0) throw emptyFile(path)
+  const examples = rejected.slice(0, EXAMPLES).map(([line, reason]) => ({
+    line: Number(line),
+    reason: String(reason).toLowerCase(),
+  }))
+  const incomplete = await dropIncomplete(db, table, columns)
+  if (incomplete.count > 0) {
+    const without = new Set(rejected.map(([line]) => Number(line)))
+    const numbers = await lineNumbers(path, incomplete.first, header === undefined, without)
+    examples.push(...numbers.map((line) => ({ line, reason: 'empty field' })))
+  }
+  const broken: BrokenLines = {
     file: basename(path),
-    lines: kept + rejected,
-    broken: rejected + Number(incomplete[0]?.[1] ?? 0),
+    lines,
+    broken: rejected.length + incomplete.count,
     examples: examples.sort((a, b) => a.line - b.line).slice(0, EXAMPLES),
   }
-  if (found.lines === 0) {
-    throw new InvalidFileError('EMPTY_FILE', {
-      what: 'A file has no rows',
-      given: path,
-      next: 'Give a file with rows.',
-    })
-  }
-  const last = Number((await db.one(`SELECT max(line) FROM errors_${scan}`)) ?? -1)
-  const cutOff = !endsWithNewline && last === found.lines + (header ? 1 : 0)
-  checkBroken(path, found, options.maxBroken ?? 0.001, cutOff)
-  return found
+  const last = Number(rejected.at(-1)?.[0] ?? -1)
+  checkBroken(path, broken, options.maxBroken, !endsWithNewline && last === lines + (header === undefined ? 1 : 0))
+  await db.run(`DROP TABLE ${errors}; DROP TABLE ${table}_scans`)
+  return { broken, dates }
+}
+
+/** Drops the rows that lack a required field, and says how many there were and which were the first. */
+export async function dropIncomplete(
+  db: Database,
+  table: string,
+  columns: readonly SourceColumn[],
+): Promise<{ count: number; first: number[] }> {
+  const tests = required(columns).map(({ as }) => `${as} IS NULL`)
+  if (tests.length === 0) return { count: 0, first: [] }
+  const lacks = `FROM ${table} WHERE ${tests.join(' OR ')}`
+  const rows = await db.rows(`SELECT rowid, count(*) OVER () ${lacks} ORDER BY rowid LIMIT ${EXAMPLES}`)
+  if (rows.length > 0) await db.run(`DELETE ${lacks}`)
+  return { count: Number(rows[0]?.[1] ?? 0), first: rows.map(([row]) => Number(row)) }
 }

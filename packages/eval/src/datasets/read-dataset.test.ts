@@ -129,7 +129,9 @@ test('broken lines up to a share are left out and counted; above it the error gi
   expect(await codeOf(readDataset({ directory }))).toMatch(/BROKEN_LINES.* line 11 .* line 21 .* line 31 /)
   const dataset = await readDataset({ directory, maxBroken: 0.01 })
   expect(dataset.counts).toMatchObject({ read: 500, broken: 3 })
-  expect(dataset.notes.join()).toContain('3 of 500 rows could not be read')
+  expect(dataset.notes.join()).toContain(
+    '3 of 500 lines of interactions.csv could not be read and were left out: line 11',
+  )
 })
 
 test('data sets are found in the first folder that holds one, and a mistyped name gets a suggestion', async () => {

@@ -46,16 +46,17 @@ function file(folder: string, name: string): string | undefined {
 async function itemFeatures(db: Database, path: string, ids: string[]): Promise<ItemFeatures> {
   const { firstLine } = await inspectFile(path)
   const columns = splitHeader(firstLine, ',').filter((column) => column !== 'item')
-  await readCsv(db, path, 'features', {
+  const { broken } = await readCsv(db, path, 'features', {
     columns: ['item', ...columns].map((name) => ({
       from: name,
       as: identifier(name),
-      type: 'VARCHAR',
+      type: LISTS.includes(name) ? 'texts' : 'text',
       optional: name !== 'item',
     })),
+    maxBroken: 0.001,
   })
   const lists = columns.filter((column) => LISTS.includes(column))
-  return readFeatures(db, 'features', ids, columns, lists)
+  return { ...(await readFeatures(db, 'features', ids, columns, lists)), broken }
 }
 
 /**
@@ -76,12 +77,12 @@ export async function readDataset(options: ReadDatasetOptions): Promise<Dataset>
   const folder = await folderOf(directory, name)
   return withDatabase(rest, async (db) => {
     const interactions = file(folder, 'interactions') ?? join(folder, 'interactions.csv.gz')
-    const { broken } = await readCsv(db, interactions, 'raw', {
+    const { broken, dates } = await readCsv(db, interactions, 'raw', {
       columns: [
-        { from: 'user', as: '"user"', type: 'VARCHAR' },
-        { from: 'item', as: 'item', type: 'VARCHAR' },
-        { from: 'rating', as: 'rating', type: 'DOUBLE', optional: true },
-        { from: 'timestamp', as: 'time', type: 'DOUBLE' },
+        { from: 'user', as: '"user"', type: 'text' },
+        { from: 'item', as: 'item', type: 'text' },
+        { from: 'rating', as: 'rating', type: 'number', optional: true },
+        { from: 'timestamp', as: 'time', type: 'time' },
       ],
       maxBroken: rest.maxBroken,
     })
@@ -89,9 +90,8 @@ export async function readDataset(options: ReadDatasetOptions): Promise<Dataset>
     const dataset = await prepare(db, {
       name: basename(folder),
       options: rest,
-      unit: 'auto',
-      broken,
-      notes: [],
+      unit: dates ? 'milliseconds' : 'auto',
+      broken: [broken],
       features: items === undefined ? undefined : (_, ids) => itemFeatures(db, items, ids),
     })
     const split = (await readdir(folder)).find((entry) => /^by-user-\d+\.csv(\.gz)?$/.test(entry))
