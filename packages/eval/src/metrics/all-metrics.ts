@@ -1,6 +1,7 @@
 import { InvalidInputError, suggest } from '@sparc/tables'
 import { hitRate, map, mrr, precision, recall } from './accuracy.ts'
-import { categoryDiversity, coOccurrenceDiversity, leafDiversity } from './diversity.ts'
+import { coOccurrenceDiversity } from './co-occurrence.ts'
+import { categoryDiversity, leafDiversity } from './diversity.ts'
 import { coverage, gini } from './exposure.ts'
 import type { Metric } from './metric.ts'
 import { ndcg, ndcgOverHits } from './ndcg.ts'

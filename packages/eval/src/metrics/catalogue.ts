@@ -1,4 +1,4 @@
-import { type Csr, InvalidInputError, readInteractions, readItems, readSequences } from '@sparc/tables'
+import { type Csr, checkItemsKey, InvalidInputError, readInteractions, readItems, readSequences } from '@sparc/tables'
 import { DataType, type Table } from 'apache-arrow'
 
 /** What is known of the items: their number, the columns of their table, and their popularity in training. */
@@ -36,6 +36,7 @@ export function readCatalogue(items: Table | number, train?: Table): Catalogue {
     })
   }
   const { rows, itemsKey } = train ? readTrain(train) : { rows: nothing, itemsKey: undefined }
+  checkItemsKey(view?.key, itemsKey, 'The training data')
   const counts = new Int32Array(size)
   for (const item of rows.values) {
     if (item < 0 || item >= size) {

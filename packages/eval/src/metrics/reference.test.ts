@@ -1,6 +1,8 @@
+import { random } from '@sparc/tables'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allMetrics, metricNames } from './all-metrics.ts'
+import { coOccurrenceDiversity } from './co-occurrence.ts'
 import { evaluate } from './evaluate.ts'
 import { listMetrics, plainLongTail, plainMean, targetMetrics } from './reference.fixture.ts'
 import { anyWorld, tablesOf } from './world.fixture.ts'
@@ -77,5 +79,23 @@ test('an interval has the mean in its middle and shrinks with the confidence', (
     if (wide.count < 2) continue
     expect((wide.low! + wide.high!) / 2).toBeCloseTo(wide.mean!, 12)
     expect(wide.high! - wide.low!).toBeGreaterThanOrEqual(narrow.high! - narrow.low!)
+  }
+})
+
+test('popular items, whose common users are looked up, agree too', () => {
+  const draw = random(3)
+  const size = 12
+  const train = Array.from({ length: 120 }, () => Array.from({ length: 6 }, () => Math.floor(size * draw.next() ** 2)))
+  const lists = Array.from({ length: 20 }, () => draw.shuffle(Array.from({ length: size }, (_, item) => item)))
+  const world = { size, categories: Array.from({ length: size }, () => []), train }
+  const cases = lists.map((list) => ({ list, targets: [0], history: [] }))
+  const tables = tablesOf({ world, cases })
+  const metrics = [coOccurrenceDiversity(5), coOccurrenceDiversity(12)]
+  const report = evaluate(tables.recommendations, tables.cases, { metrics, items: tables.items, train: tables.train })
+  const popular = Array.from({ length: size }, (_, item) => train.filter((row) => row.includes(item)).length)
+  expect(popular.some((count) => count >= 32) && popular.some((count) => count < 32)).toBe(true)
+  for (const k of [5, 12]) {
+    const name = `coOccurrenceDiversity@${k}`
+    expectClose(report.metrics[name].mean, plainMean('coOccurrenceDiversity', k, cases, world), name)
   }
 })

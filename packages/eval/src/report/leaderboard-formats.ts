@@ -14,14 +14,18 @@ function dagger({ significant }: LeaderboardCell): string {
   return significant === 'above' ? '†' : '‡'
 }
 
-/** Fixed-width text. Marks have a place of their own, so that points stand below each other. */
+/** Fixed-width text. Deviations and marks have places of their own, so that points stand below each other. */
 export function leaderboardText({ columns, rows, digits, caption }: Board): string {
   const head = ['', ...columns.map(({ title }) => `${title}  `)]
+  const deviationWidth = columns.map((_, at) =>
+    Math.max(...rows.map(({ cells }) => number(cells[at], digits).length - number(onlyMean(cells[at]), digits).length)),
+  )
   const body = rows.map(({ name, cells }) => [
     name,
-    ...cells.map((cell) => {
+    ...cells.map((cell, at) => {
       const place = cell.place === 1 ? '*' : cell.place === 2 ? '+' : ' '
-      return `${number(cell, digits)}${place}${dagger(cell) || ' '}`
+      const pad = cell.deviation === null ? ' '.repeat(deviationWidth[at]) : ''
+      return `${number(cell, digits)}${pad}${place}${dagger(cell) || ' '}`
     }),
   ])
   const widths = head.map((title, at) => Math.max(title.length, ...body.map((line) => line[at].length)))
@@ -33,6 +37,10 @@ export function leaderboardText({ columns, rows, digits, caption }: Board): stri
   return [line(head), rule, ...body.map(line), ...(notes === '' ? [] : ['', notes])]
     .map((text) => text.trimEnd())
     .join('\n')
+}
+
+function onlyMean(cell: LeaderboardCell): LeaderboardCell {
+  return { ...cell, deviation: null }
 }
 
 /** GitHub's Markdown. */
