@@ -14,6 +14,7 @@ const every = (step: number) => Int32Array.from({ length: vectors.rows / step + 
 describe('exact top 100 of 25,000 items, dim 64', () => {
   bench('20,000 users, one vector', () => void exactTopK({ vectors, offsets: every(1), k: 100 }, scorer), {
     iterations: 3,
+    warmupIterations: 1,
     time: 0,
   })
   bench(
@@ -21,6 +22,7 @@ describe('exact top 100 of 25,000 items, dim 64', () => {
     () => void exactTopK({ vectors, offsets: every(4), k: 100, merge: 'mixture' }, scorer),
     {
       iterations: 3,
+      warmupIterations: 1,
       time: 0,
     },
   )

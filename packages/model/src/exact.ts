@@ -122,7 +122,7 @@ function createPicker(items: number, k: number) {
     const wanted = k + (skip?.length ?? 0)
     if (!maxima || mask || 2 * wanted > groups) return topK(own, k, { mask, skip })
     const tops = maxima.subarray(r * groups, (r + 1) * groups)
-    const least = tops.slice().sort()[groups - wanted]
+    const least = reachedBy(tops, wanted)
     const skipped = skip && skip.length > 0 ? new Set(skip) : undefined
     let threshold = least
     for (let g = 0; g < groups; g++) {
@@ -136,6 +136,19 @@ function createPicker(items: number, k: number) {
     }
     return best.drain()
   }
+}
+
+/** A score that at least `wanted` runs reach: the `wanted`-th largest of the maxima, of several runs together where there are many. */
+function reachedBy(maxima: Float32Array, wanted: number): number {
+  const together = Math.max(1, Math.floor(maxima.length / (3 * wanted)))
+  const tops = new Float32Array(Math.ceil(maxima.length / together))
+  for (let g = 0, t = 0; t < tops.length; t++) {
+    let top = maxima[g]
+    const end = Math.min(maxima.length, g + together)
+    for (; g < end; g++) if (maxima[g] > top) top = maxima[g]
+    tops[t] = top
+  }
+  return tops.sort()[tops.length - wanted]
 }
 
 /** Which of user `r`'s interests scores the item best. */
