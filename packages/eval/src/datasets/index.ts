@@ -1,5 +1,6 @@
 export type { Dataset, PreparationCounts, PreparationOptions, PublishedSplit } from '../dataset.ts'
 export { fingerprint } from '../dataset.ts'
 export { findDataDirectory, listDatasets } from './find-data-directory.ts'
+export { type ImportAmazonOptions, importAmazon } from './import-amazon.ts'
 export { type ImportFileOptions, importFile } from './import-file.ts'
 export { type ReadDatasetOptions, readDataset } from './read-dataset.ts'

@@ -1,0 +1,115 @@
+import { basename } from 'node:path'
+import { type BrokenLines, checkBroken, EXAMPLES } from './broken-lines.ts'
+import type { ItemFeatures } from './features.ts'
+import { inspectFile } from './inspect-file.ts'
+import { linesOf } from './line-numbers.ts'
+import { parsePythonLiteral } from './python-literal.ts'
+
+export type AmazonRelease = '2014' | '2018' | '2023'
+
+/** What the importer keeps of an item. */
+interface Described {
+  id: string
+  title: string | null
+  brand: string | null
+  categories: string[]
+}
+
+function field(record: object, name: string): unknown {
+  return Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined
+}
+
+/** A text, without the white space around it; null where there is none. */
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.flatMap((entry) => textOf(entry) ?? []) : []
+}
+
+/**
+ * One line of a metadata file. 2014: Python literals, `asin`, `categories` a list of paths, of which the first is kept.
+ * 2018: JSON, `asin`, `category` one path, in which pieces of HTML may have got lost. 2023: JSON, `parent_asin`,
+ * `categories` one path (else `main_category`), `store` for the brand.
+ */
+function describe(line: string, release: AmazonRelease): Described | undefined {
+  const record: unknown = release === '2014' && !line.startsWith('{"') ? parsePythonLiteral(line) : JSON.parse(line)
+  if (typeof record !== 'object' || record === null) return undefined
+  const id = textOf(field(record, release === '2023' ? 'parent_asin' : 'asin'))
+  if (id === null) return undefined
+  const title = textOf(field(record, 'title'))
+  switch (release) {
+    case '2014': {
+      const paths = field(record, 'categories')
+      return {
+        id,
+        title,
+        brand: textOf(field(record, 'brand')),
+        categories: textsOf(Array.isArray(paths) ? paths[0] : []),
+      }
+    }
+    case '2018': {
+      const path = textsOf(field(record, 'category')).filter((word) => !/[<>{}]/.test(word))
+      // Some titles of this release are scraps of the page's script.
+      const clean = title !== null && !title.includes('getTime()') ? title : null
+      return { id, title: clean, brand: textOf(field(record, 'brand')), categories: path }
+    }
+    case '2023': {
+      const path = textsOf(field(record, 'categories'))
+      const main = textOf(field(record, 'main_category'))
+      return {
+        id,
+        title,
+        brand: textOf(field(record, 'store')),
+        categories: path.length > 0 ? path : main ? [main] : [],
+      }
+    }
+  }
+}
+
+/**
+ * Reads titles, brands and category paths of the given items from an owner's metadata file (plain or `.gz`).
+ *
+ * @throws InvalidFileError `NO_SUCH_FILE`, `EMPTY_FILE`, `TRUNCATED_FILE`, `BROKEN_LINES`
+ */
+export async function readAmazonMetadata(
+  path: string,
+  release: AmazonRelease,
+  ids: string[],
+  maxBroken: number,
+): Promise<ItemFeatures> {
+  const { endsWithNewline } = await inspectFile(path)
+  const rows = new Map(ids.map((id, row) => [id, row]))
+  const title = new Array<string | null>(ids.length).fill(null)
+  const brand = new Array<string | null>(ids.length).fill(null)
+  const categories = ids.map((): string[] => [])
+  const broken: BrokenLines = { file: basename(path), lines: 0, broken: 0, examples: [] }
+  let number = 0
+  let lastBroken = 0
+  for await (const line of linesOf(path)) {
+    number++
+    if (line === '') continue
+    broken.lines++
+    let item: Described | undefined
+    let reason = 'no item id'
+    try {
+      item = describe(line, release)
+    } catch (error) {
+      reason = error instanceof Error ? error.message : 'not readable'
+    }
+    if (!item) {
+      broken.broken++
+      lastBroken = number
+      if (broken.examples.length < EXAMPLES) broken.examples.push({ line: number, reason })
+      continue
+    }
+    const row = rows.get(item.id)
+    if (row === undefined) continue
+    title[row] = item.title
+    brand[row] = item.brand
+    categories[row] = item.categories
+  }
+  checkBroken(path, broken, maxBroken, !endsWithNewline && lastBroken === number)
+  return { strings: { title, brand }, lists: { categories }, broken }
+}
