@@ -5,5 +5,14 @@ export { type ItemKnnOptions, itemKnn, itemKnnSearchSpace, loadItemKnn } from '.
 export { loadPopularity, popularity } from './linear/popularity.ts'
 export type * from './recommender.ts'
 export { loadSparc, sparc } from './sparc/sparc.ts'
+export {
+  createRecommender,
+  isVectorRecommender,
+  type LinearSystem,
+  loadRecommender,
+  type System,
+  systems,
+  type VectorSystem,
+} from './systems.ts'
 export { BACKENDS, type Backend, loadTensorflow, type Tensorflow } from './tensorflow.ts'
 export { loadTwoTower, twoTower } from './two-tower/two-tower.ts'

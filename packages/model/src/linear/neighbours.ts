@@ -109,7 +109,8 @@ export function addNeighbourScores(neighbours: Neighbours, history: Int32Array, 
   }
 }
 
-function concat<T extends Int32Array | Float32Array>(parts: T[], Type: new (length: number) => T): T {
+/** One array of all the parts. */
+export function concat<T extends Int32Array | Float32Array>(parts: T[], Type: new (length: number) => T): T {
   const whole = new Type(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {

@@ -25,23 +25,24 @@ export function sampledSoftmax(
 ): tf.Scalar {
   const batch = positive.shape[0]
   const op = tf.customGrad((pos, neg, save) => {
-    const top: tf.Tensor =
-      bound === undefined
-        ? tf.maximum(tf.max(pos as tf.Tensor, 1, true), tf.max(neg as tf.Tensor, 1, true))
-        : tf.scalar(bound)
+    // Each sum is taken relative to its own largest term, so that neither overflows nor vanishes.
+    const most: tf.Tensor = bound === undefined ? tf.max(pos as tf.Tensor, 1, true) : tf.scalar(bound)
+    const top = bound === undefined ? tf.maximum(most, tf.max(neg as tf.Tensor, 1, true)) : most
     const negatives = tf.exp(tf.sub(neg as tf.Tensor, top))
-    const positives = tf.exp(tf.sub(pos as tf.Tensor, top))
+    const positives = tf.exp(tf.sub(pos as tf.Tensor, most))
     const own = tf.sum(positives, 1, true)
-    const once = tf.sub(1, hits)
+    // How often the target's term is in the sum of the negatives, and what it is relative to `top`.
+    const once = tf.mul(tf.sub(1, hits), tf.exp(tf.sub(most, top)))
     const total = tf.add(tf.sum(negatives, 1, true), tf.mul(own, once))
     const keep = save as tf.GradSaveFunc
     keep([negatives, positives, own, total, once])
     return {
-      value: tf.mean(tf.log(tf.div(total, own))) as tf.Scalar,
+      value: tf.mean(tf.add(tf.sub(tf.log(total), tf.log(own)), tf.sub(top, most))) as tf.Scalar,
       gradFunc: (dy: tf.Scalar, saved: tf.Tensor[]) => {
         const [negatives, positives, own, total, once] = saved
-        const weight = tf.div(tf.div(dy, batch), total)
-        const ofPositive = tf.sub(tf.mul(once, weight), tf.div(tf.div(dy, batch), own))
+        const share = tf.div(dy, batch)
+        const weight = tf.div(share, total)
+        const ofPositive = tf.sub(tf.mul(once, weight), tf.div(share, own))
         return [tf.mul(positives, ofPositive), tf.mul(negatives, weight)]
       },
     }

@@ -88,7 +88,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       quantizer.observe(quantized.codes)
       const targetCodes = tf.reshape(tf.slice(quantized.codes, [0, 0], [input.size, 1]), [input.size]) as tf.Tensor1D
       const logP = probability(stopGradient(history), input.padding, input.lengths)
-      const label = tf.oneHot(targetCodes, size)
+      const label = size === 1 ? tf.ones([input.size, 1]) : tf.oneHot(targetCodes, size)
       const ofInterest = tf.neg(tf.mean(tf.sum(tf.mul(label, logP), 1))) as tf.Scalar
       const chosen = stopGradient(tf.topk(stopGradient(logP), interests).indices as tf.Tensor2D)
       const constantLogP = gatherColumns(stopGradient(logP), chosen)

@@ -1,0 +1,83 @@
+import { random } from '@sparc/tables'
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { pickInterest } from '../comirec/pick-interest.ts'
+import { checkGradient, normal, ready } from '../gradient.fixture.ts'
+import { createParameters } from '../training/parameters.ts'
+import { stopGradient } from './constant.ts'
+import { gatherRows } from './gather.ts'
+import { normalize } from './normalize.ts'
+import { meanPool, PADDING_LOGIT } from './pool.ts'
+import { createSelfAttention } from './self-attention.ts'
+
+beforeAll(ready)
+const total = (x: tf.Tensor, seed: number) => tf.sum(tf.mul(x, normal(x.shape as [number], seed))) as tf.Scalar
+
+describe('encoders', () => {
+  it('normalize gives unit rows, zeros for zeros, and the right gradient', () => {
+    const x = normal<tf.Rank.R2>([3, 4], 1)
+    for (const row of normalize(x).arraySync()) expect(Math.hypot(...row)).toBeCloseTo(1, 5)
+    expect(Array.from(normalize(tf.zeros([1, 3])).dataSync())).toEqual([0, 0, 0])
+    checkGradient((y) => total(normalize(y), 2), [x])
+  })
+
+  it('gatherRows adds up the gradients of rows that are used more than once', () => {
+    const ids = tf.tensor2d([0, 2, 2, 1, 0, 2], [2, 3], 'int32')
+    checkGradient((rows) => total(gatherRows(rows as tf.Tensor2D, ids), 3), [normal<tf.Rank.R2>([4, 2], 4)])
+  })
+
+  it('the mean of a history leaves padding out, and is zero for an empty one', () => {
+    const history = tf.tensor3d([0, 0, 2, 4, 4, 8, 0, 0, 0, 0, 0, 0], [2, 3, 2])
+    expect(meanPool(history, tf.tensor2d([[2], [0]])).arraySync()).toEqual([
+      [3, 6],
+      [0, 0],
+    ])
+  })
+
+  it('self-attention is softmax(W2 tanh(W1 (h + p))) h, written out in loops', () => {
+    const parameters = createParameters(random(5))
+    const sizes = { dim: 3, length: 4, hidden: 5, queries: 2 }
+    const attend = createSelfAttention(parameters, 'a', sizes)
+    const history = normal<tf.Rank.R3>([2, 4, 3], 6)
+    const padding = tf.tensor3d([PADDING_LOGIT, 0, 0, 0, 0, 0, 0, 0], [2, 1, 4])
+    const [p, w1, w2] = parameters.list.map(({ variable }) => variable.arraySync() as number[][])
+    const h = history.arraySync()
+    const out = attend(history, padding).arraySync()
+    for (const b of [0, 1]) {
+      for (const k of [0, 1]) {
+        const logits = h[b].map((row, t) => {
+          const hidden = Array.from({ length: 5 }, (_, j) =>
+            Math.tanh(row.reduce((sum, x, d) => sum + (x + p[t][d]) * w1[d][j], 0)),
+          )
+          return hidden.reduce((sum, x, j) => sum + x * w2[j][k], 0)
+        })
+        const weights = logits.map((logit, t) => (b === 0 && t === 0 ? 0 : Math.exp(logit)))
+        const sum = weights.reduce((a, w) => a + w, 0)
+        for (const d of [0, 1, 2]) {
+          expect(out[b][k][d]).toBeCloseTo(
+            h[b].reduce((a, row, t) => a + (weights[t] / sum) * row[d], 0),
+            4,
+          )
+        }
+      }
+    }
+    parameters.dispose()
+  })
+
+  it('pickInterest takes the interest nearest to the target, and sends the gradient there alone', () => {
+    const vectors = tf.tensor3d([1, 0, 0, 1, 2, 0, 0, 3], [2, 2, 2])
+    const targets = tf.tensor2d([0, 1, 1, 0], [2, 2])
+    expect(pickInterest(vectors, targets).arraySync()).toEqual([
+      [0, 1],
+      [2, 0],
+    ])
+    const gradient = tf.grad((v: tf.Tensor) => tf.sum(pickInterest(v as tf.Tensor3D, targets)))(vectors)
+    expect(Array.from(gradient.dataSync())).toEqual([0, 0, 1, 1, 1, 1, 0, 0])
+  })
+
+  it('stopGradient passes the value and no gradient', () => {
+    const x = tf.tensor1d([2, 3])
+    const gradient = tf.grad((y: tf.Tensor) => tf.sum(tf.mul(y, stopGradient(y))))(x)
+    expect(Array.from(gradient.dataSync())).toEqual([2, 3])
+  })
+})

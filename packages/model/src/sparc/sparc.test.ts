@@ -1,0 +1,77 @@
+import { random, readSequences } from '@sparc/tables'
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createEmbeddingTable } from '../embedding-table.ts'
+import { ready } from '../gradient.fixture.ts'
+import type { Network } from '../network.ts'
+import { encodeItems } from '../serve.ts'
+import { createInputs, noDropout } from '../training/inputs.ts'
+import { createSampler } from '../training/sampler.ts'
+import { smallWorld, tiny } from '../world.fixture.ts'
+import { sparcNetwork } from './network.ts'
+import { sparcOptions } from './sparc.ts'
+
+beforeAll(ready)
+
+/** A network after its codebook has begun, a batch, and the gradient of one weighted loss for each named parameter. */
+function setUp(options: object) {
+  const parsed = sparcOptions.parse({ ...tiny, warmUpSteps: 0, codebook: { size: 8 }, ...options })
+  const network = sparcNetwork(parsed, random(1))
+  const table = createEmbeddingTable(120, parsed.dim, { random: random(2), scale: 1 })
+  network.between?.({
+    step: 0,
+    steps: 10,
+    items: () => encodeItems(network, table),
+    counts: new Int32Array(120),
+    random: random(3),
+    phase: () => undefined,
+    codebook: () => undefined,
+  })
+  const sequences = readSequences(smallWorld().data.sequences).items
+  const sampler = createSampler(sequences, { batch: 32, history: parsed.history, random: random(4) })
+  const negatives = Int32Array.from({ length: 40 }, (_, i) => 3 * i)
+  const inputs = createInputs(table)
+  const gradients = (): Record<string, number> =>
+    tf.tidy(() => {
+      const input = inputs.training(sampler.next(), negatives, noDropout, 1)
+      const { list } = network.parameters
+      const xs = list.map(({ variable }) => variable)
+      const { grads } = tf.engine().gradients(() => network.loss(input).total, xs, undefined, true)
+      const size = (grad: tf.Tensor | undefined) => (grad ? tf.max(tf.abs(grad)).dataSync()[0] : 0)
+      return Object.fromEntries(list.map(({ name }, i) => [name, size(grads[i])]))
+    })
+  return { network, gradients, dispose: (n: Network = network) => n.dispose() }
+}
+
+describe('SPARC', () => {
+  it('the recommendation loss alone moves the level-1 codewords', () => {
+    const { gradients, dispose } = setUp({ weights: { quantizer: 0, interest: 0, general: 0 } })
+    const found = gradients()
+    expect(found['codewords/0']).toBeGreaterThan(1e-6)
+    expect(found['codewords/1']).toBe(0)
+    dispose()
+  })
+
+  it('the quantizer moves all levels, and the probability tower moves no codeword', () => {
+    const quantizer = setUp({ weights: { mixture: 0, general: 0, interest: 0 } })
+    const ofQuantizer = quantizer.gradients()
+    for (const level of [0, 1, 2]) expect(ofQuantizer[`codewords/${level}`]).toBeGreaterThan(0)
+    expect(ofQuantizer['probability/w1']).toBe(0)
+    quantizer.dispose()
+    const interest = setUp({ weights: { mixture: 0, general: 0, quantizer: 0 } })
+    const ofInterest = interest.gradients()
+    expect(ofInterest['probability/w1']).toBeGreaterThan(0)
+    expect(ofInterest['codewords/0']).toBe(0)
+    expect(ofInterest.positions).toBe(0)
+    interest.dispose()
+  })
+
+  it('the control has one codeword and no choice', () => {
+    const { network, gradients, dispose } = setUp({ codebook: { size: 1 } })
+    expect(gradients()['interest/value']).toBeGreaterThan(0)
+    const table = createEmbeddingTable(120, 8, { random: random(2) })
+    const vectors = encodeItems(network, table)
+    expect(new Set(network.codes?.of(vectors))).toEqual(new Set([0]))
+    dispose()
+  })
+})

@@ -1,0 +1,95 @@
+import { InvalidFileError, InvalidInputError, openFolder, suggest } from '@sparc/tables'
+import { MODEL_FORMAT } from './checkpoint.ts'
+import { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
+import { itemKnn, loadItemKnn } from './linear/item-knn.ts'
+import { loadPopularity, popularity } from './linear/popularity.ts'
+import type { Recommender, VectorRecommender } from './recommender.ts'
+import { loadSparc, sparc } from './sparc/sparc.ts'
+import { loadTwoTower, twoTower } from './two-tower/two-tower.ts'
+
+interface Described {
+  /** Where it comes from. */
+  paper: string
+}
+
+/** A system that an index can serve. */
+export interface VectorSystem extends Described {
+  kind: 'vector'
+  /** @throws InvalidInputError for unknown options or values */
+  create(options?: object): VectorRecommender
+  load(directory: string): Promise<VectorRecommender>
+}
+
+/** A system that scores the catalogue in another way. */
+export interface LinearSystem extends Described {
+  kind: 'linear'
+  create(options?: object): Recommender
+  load(directory: string): Promise<Recommender>
+}
+
+export type System = VectorSystem | LinearSystem
+
+/** Every system by name. Nothing is loaded before one is fitted. */
+export const systems: Readonly<Record<string, System>> = {
+  popularity: { kind: 'linear', paper: 'the bar under all bars', create: popularity, load: loadPopularity },
+  'item-knn': {
+    kind: 'linear',
+    paper: 'Deshpande and Karypis, TOIS 2004',
+    create: itemKnn,
+    load: loadItemKnn,
+  },
+  'two-tower': {
+    kind: 'vector',
+    paper: 'Covington et al., RecSys 2016',
+    create: twoTower,
+    load: loadTwoTower,
+  },
+  'comirec-sa': {
+    kind: 'vector',
+    paper: 'Cen et al., KDD 2020, arXiv 2005.09347',
+    create: comirecSa,
+    load: loadComirecSa,
+  },
+  sparc: { kind: 'vector', paper: 'arXiv 2508.09090', create: sparc, load: loadSparc },
+}
+
+/**
+ * A system by name.
+ *
+ * @throws InvalidInputError `UNKNOWN_SYSTEM`
+ *
+ * @example createRecommender('sparc', { dim: 128 })
+ */
+export function createRecommender(name: string, options?: object): Recommender | VectorRecommender {
+  if (Object.hasOwn(systems, name)) return systems[name].create(options)
+  const names = Object.keys(systems)
+  const near = suggest(name, names)
+  throw new InvalidInputError('UNKNOWN_SYSTEM', {
+    what: 'There is no such system',
+    given: name,
+    allowed: names.join(', '),
+    next: near ? `Did you mean "${near}"?` : 'Pick one of them.',
+  })
+}
+
+/**
+ * Loads any saved model: the folder says which system it is of.
+ *
+ * @throws InvalidFileError `UNKNOWN_SYSTEM`, and for damaged or foreign folders
+ */
+export async function loadRecommender(directory: string): Promise<Recommender | VectorRecommender> {
+  const { meta } = await openFolder(directory, MODEL_FORMAT)
+  const name = String(meta.system)
+  if (Object.hasOwn(systems, name)) return systems[name].load(directory)
+  throw new InvalidFileError('UNKNOWN_SYSTEM', {
+    what: `The folder ${directory} holds a model of a system that this release does not have`,
+    given: name,
+    allowed: Object.keys(systems).join(', '),
+    next: 'Update the package.',
+  })
+}
+
+/** True for the systems that an index can serve. */
+export function isVectorRecommender(model: Recommender): model is VectorRecommender {
+  return 'embedItems' in model && 'embedUsers' in model
+}
