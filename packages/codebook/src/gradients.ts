@@ -26,8 +26,11 @@ export function lookup(codewords: tf.Tensor2D, codes: tf.Tensor1D): tf.Tensor2D 
     if (typeof save === 'function') save([codes])
     return {
       value: tf.gather(table as tf.Tensor2D, codes),
-      gradFunc: (dy: tf.Tensor2D, saved: tf.Tensor[]) =>
-        tf.matMul(tf.cast(tf.oneHot(saved[0] as tf.Tensor1D, size), 'float32') as tf.Tensor2D, dy, true),
+      gradFunc: (dy: tf.Tensor2D, saved: tf.Tensor[]) => {
+        // tfjs refuses one-hot rows of one column.
+        if (size === 1) return tf.sum(dy, 0, true)
+        return tf.matMul(tf.cast(tf.oneHot(saved[0] as tf.Tensor1D, size), 'float32') as tf.Tensor2D, dy, true)
+      },
     }
   })
   return gather(codewords) as tf.Tensor2D
