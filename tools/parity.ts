@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { ease } from '../packages/model/src/linear/ease.ts'
 import { itemKnn } from '../packages/model/src/linear/item-knn.ts'
 import { popularity } from '../packages/model/src/linear/popularity.ts'
 import type { Recommender } from '../packages/model/src/recommender.ts'
@@ -96,6 +97,8 @@ const MODELS: Record<string, () => Recommender> = {
   'knn-cosine': () => itemKnn({ weighting: 'cosine' }),
   'knn-tfidf': () => itemKnn({ weighting: 'tfidf' }),
   'knn-bm25': () => itemKnn({ weighting: 'bm25' }),
+  ease: () => ease({ lambda: 100 }),
+  'ease-all': () => ease({ lambda: 100, keep: 100_000 }),
 }
 
 const [folder, ...asked] = process.argv.slice(2)
