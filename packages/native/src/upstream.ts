@@ -48,10 +48,22 @@ export async function upstreamFiles(
   } catch (error) {
     if (!NativeError.isInstance(error)) throw error
     await writeAtomically(failure, `${error.message}\n`)
-    const why = error.message.split('\n').findLast((line) => /err|not found|warn/i.test(line)) ?? 'no success in time'
-    options.onEvent?.({ kind: 'warning', text: `It could not download its binary (${why.trim()}); going another way` })
+    options.onEvent?.({
+      kind: 'warning',
+      text: `It could not provide its binary (${reason(error)}); going another way`,
+    })
     return undefined
   }
+}
+
+/** The line of an installer's output that says most. */
+function reason(error: NativeError): string {
+  if (error.code === 'COMMAND_STALLED') return 'no headway'
+  const lines = error.message.split('\n').map((line) => line.trim())
+  const telling = [/ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN/, /\b[45]\d\d\b/, /error|not found/i]
+  return (
+    telling.map((pattern) => lines.find((line) => pattern.test(line))).find((line) => line !== undefined) ?? 'it failed'
+  )
 }
 
 async function install(
