@@ -28,10 +28,13 @@ function distancesOf(vectors: Matrix, codewords: Matrix): Float32Array {
   return out
 }
 
-/** The `count`-th largest of `values`, from 1. Sorts its argument. */
-function largest(values: Float32Array, count: number): number {
-  values.sort()
-  return values[values.length - count]
+/**
+ * The price at which just `count` gains are larger: midway to the next one, so that no vector sits on the border.
+ * Sorts its argument.
+ */
+function priceFor(gains: Float32Array, count: number): number {
+  gains.sort()
+  return (gains[gains.length - count] + gains[gains.length - count - 1]) / 2
 }
 
 /**
@@ -89,7 +92,7 @@ export function capacityPrices(
         gains[r] = (chosen[r] === c ? second[r] : best[r]) - distances[r * size + c]
         if (gains[r] > 0) wanting++
       }
-      const price = wanting > most ? Math.max(0, largest(gains.slice(), most + 1)) : 0
+      const price = wanting > most ? Math.max(0, priceFor(gains.slice(), most)) : 0
       if (price === prices[c]) continue
       moved = true
       const before = prices[c]

@@ -1,24 +1,13 @@
-import { type Matrix, random } from '@sparc/tables'
+import { random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createResidualQuantizer } from './residual-quantizer.ts'
 import { pickBackend } from './tensorflow.fixture.ts'
+import { blobs } from './vectors.fixture.ts'
 
 beforeAll(async () => {
   await pickBackend()
 })
-
-/** Vectors around `groups` centres. */
-function blobs(rows: number, dim: number, groups: number, seed = 7): Matrix {
-  const source = random(seed)
-  const centres = Float32Array.from({ length: groups * dim }, () => source.normal())
-  const data = new Float32Array(rows * dim)
-  for (let r = 0; r < rows; r++) {
-    const group = source.int(groups)
-    for (let d = 0; d < dim; d++) data[r * dim + d] = centres[group * dim + d] + 0.3 * source.normal()
-  }
-  return { data, rows, dim }
-}
 
 /** The absolute sum of a gradient; what nothing reaches has none. */
 function norm(gradient: tf.Tensor | null): number {
