@@ -74,6 +74,42 @@ export function commandLine(): Command {
     .option('--yes', 'begin at once, whatever it takes')
     .action(async (config: string, options: RunOptions) => (await import('./commands/run.ts')).run(config, options))
 
+  program
+    .command('compare <a> <b>')
+    .description('two runs on the same data, row by row, with the significance of each difference')
+    .option('--out <dir>', 'folder of the results', 'results')
+    .option('--metric <name>', 'metric that is tested', 'recall@50')
+    .action(async (a: string, b: string, options: { out: string; metric: string }) =>
+      (await import('./commands/compare.ts')).compare(a, b, options),
+    )
+
+  program
+    .command('report <run...>')
+    .description('one HTML file from one or several runs, without any network')
+    .option('--out <dir>', 'folder of the results', 'results')
+    .option('--to <file>', 'the file (default: report.html in the first run)')
+    .action(async (runs: string[], options: { out: string; to?: string }) =>
+      (await import('./commands/report.ts')).report(runs, options),
+    )
+
+  program
+    .command('ledger [run...]')
+    .description('the claims of the papers, and what the runs say of them')
+    .option('--out <dir>', 'folder of the results', 'results')
+    .option('--to <file>', 'also write it as Markdown')
+    .action(async (runs: string[], options: { out: string; to?: string }) =>
+      (await import('./commands/ledger.ts')).ledger(runs, options),
+    )
+
+  program
+    .command('export <run...>')
+    .description('leaderboards, ledger and figures of runs as Markdown, CSV and SVG')
+    .option('--out <dir>', 'folder of the results', 'results')
+    .requiredOption('--to <dir>', 'folder to write')
+    .action(async (runs: string[], options: { out: string; to: string }) =>
+      (await import('./commands/export.ts')).exportRuns(runs, options),
+    )
+
   for (const command of program.commands) {
     if (!command.options.some((option) => option.long === '--verbose')) {
       command.option('--verbose', 'show where an error came from')

@@ -4,7 +4,7 @@ import { defaultDataset, locate } from '../data/locate.ts'
 import { sit } from './sitting.ts'
 
 /** The systems of `npm start`. */
-const defaultSystems = ['popularity', 'item-knn', 'two-tower', 'comirec-sa']
+const defaultSystems = ['popularity', 'item-knn', 'two-tower', 'comirec-sa', 'sparc']
 
 /** `npm start`: the short default benchmark, or a variation of it. */
 export async function start(options: StartOptions): Promise<void> {
@@ -25,8 +25,8 @@ export async function start(options: StartOptions): Promise<void> {
       seeds: [options.seed ?? 1],
       systems: options.models ?? defaultSystems,
       fit: { steps: options.steps ?? (smoke ? 100 : undefined) },
-      index: { engine: options.engine ?? 'auto' },
-      reference: 'two-tower',
+      index: { engine: options.engine ?? 'auto', ...(smoke ? { probes: [1, 2] } : {}) },
+      reference: 'sparc',
     },
     'the command line',
   )

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Recommender } from '@sparc/model'
+import { isVectorRecommender, type Recommender } from '@sparc/model'
 import { type Row, rowName } from '../config/schema.ts'
 import { number } from '../report/format.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
@@ -11,7 +11,7 @@ import { fit } from './fit.ts'
 import { givenLists } from './given-lists.ts'
 import { keepAndMeasure, listLength } from './lists.ts'
 import { serve } from './serve.ts'
-import { isVectorRecommender, makeRecommender } from './systems.ts'
+import { makeRecommender } from './systems.ts'
 
 interface RowFile {
   rows: RowResult[]

@@ -1,44 +1,20 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Recommender, VectorRecommender } from '@sparc/model'
-import * as model from '@sparc/model'
-import { InvalidInputError, suggest } from '@sparc/tables'
+import { createRecommender, type Recommender, systems } from '@sparc/model'
+import { InvalidInputError } from '@sparc/tables'
 import type { Row } from '../config/schema.ts'
 
-type Factory = (options: Record<string, unknown>) => Recommender
-
-/** The systems that a configuration can name. */
-const factories: Record<string, Factory> = {
-  popularity: (options) => model.popularity(options as Record<string, never>),
-  'item-knn': model.itemKnn,
-  'two-tower': model.twoTower,
-  'comirec-sa': model.comirecSa,
-}
-
 /** Names of all systems, in the order of `list`. */
-export const systemNames: readonly string[] = Object.keys(factories)
+export const systemNames: readonly string[] = Object.keys(systems)
 
-/** Systems that have nothing to train: steps and common options are not for them. */
-const computed = new Set(['popularity', 'item-knn', 'ease', 'als'])
-
+/** Whether a system is trained step by step; the others are computed, and have no steps and no common options. */
 export function isLearned(system: string): boolean {
-  return !computed.has(system)
-}
-
-export function isVectorRecommender(recommender: Recommender): recommender is VectorRecommender {
-  return 'embedItems' in recommender && 'embedUsers' in recommender
+  return systems[system]?.kind === 'vector'
 }
 
 /** @throws InvalidInputError `UNKNOWN_SYSTEM`, before anything else has been done */
 export function checkSystem(name: string): void {
-  if (name in factories) return
-  const near = suggest(name, systemNames)
-  throw new InvalidInputError('UNKNOWN_SYSTEM', {
-    what: 'There is no such system',
-    given: name,
-    allowed: systemNames.join(', '),
-    next: near === undefined ? 'See `benchmark list`' : `Did you mean ${near}?`,
-  })
+  if (!systemNames.includes(name)) createRecommender(name)
 }
 
 function isRecommender(value: unknown): value is Recommender {
@@ -77,6 +53,5 @@ function badPackage(name: string, why: string, cause?: unknown): InvalidInputErr
 export async function makeRecommender(row: Row, common: Record<string, unknown>): Promise<Recommender> {
   if (row.package !== undefined) return fromPackage(row.package, row.options)
   const name = row.system!
-  checkSystem(name)
-  return factories[name](isLearned(name) ? { ...common, ...row.options } : row.options)
+  return createRecommender(name, isLearned(name) ? { ...common, ...row.options } : row.options)
 }

@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { writeFileAtomic } from '@sparc/tables'
+import { claims } from '../ledger/claims.ts'
+import { judge } from '../ledger/judge.ts'
+import { ledgerMarkdown } from '../ledger/markdown.ts'
+import { reportRun } from '../report/build.ts'
+import type { ReportRun } from '../report/data.ts'
+import { number, pValue } from '../report/format.ts'
+import { board, codebookText, costText, indexText } from '../report/text.ts'
+import { writeJson } from '../run-folder/json.ts'
+import { openRuns, type SavedRun } from './runs.ts'
+
+function fence(title: string, text: string): string[] {
+  return text === '' ? [] : ['', `## ${title}`, '', '```text', text, '```']
+}
+
+function significanceTable({ significance }: ReportRun): string[] {
+  if (significance.length === 0) return []
+  return [
+    '',
+    '## Significance',
+    '',
+    'Paired over test users, history filtered; 10,000 bootstrap resamples; Holm over this table.',
+    '',
+    '| pair | metric | difference | 95 % interval | p | after Holm |',
+    '| --- | --- | ---: | ---: | ---: | ---: |',
+    ...significance.map(
+      (test) =>
+        `| ${test.a} - ${test.b} | ${test.metric} | ${number(test.difference)} | ${number(test.low)} to ${number(test.high)} | ${pValue(test.p)} | ${pValue(test.corrected)} |`,
+    ),
+  ]
+}
+
+function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, figures: string[]): string {
+  return [
+    `# ${shown.title}`,
+    '',
+    ...(shown.about === '' ? [] : [shown.about, '']),
+    ...shown.facts.map(([name, value]) => `- ${name}: ${value}`),
+    ...shown.notes.map((note) => `- note: ${note}`),
+    '',
+    '## History filtered (the headline)',
+    '',
+    board(rows, 'filtered').markdown(),
+    '',
+    '## History left in (to compare with published tables)',
+    '',
+    board(rows, 'unfiltered').markdown(),
+    ...significanceTable(shown),
+    ...fence('Cost', costText(rows)),
+    ...fence('Index', indexText(rows)),
+    ...fence('Codebook over the items', codebookText(rows)),
+    ...(figures.length === 0 ? [] : ['', '## Figures', '']),
+    ...figures.map((file) => `![${file.replace(/\.svg$/, '')}](${file})`),
+    '',
+    run.finished === undefined ? 'This run is not finished.' : `Finished ${run.finished.slice(0, 10)}.`,
+    '',
+  ].join('\n')
+}
+
+/** `benchmark export`: leaderboards as Markdown and CSV, figures as SVG, the ledger as Markdown; a folder for each run. */
+export async function exportRuns(names: string[], { out, to }: { out: string; to: string }): Promise<void> {
+  const runs = await openRuns(names, out)
+  for (const saved of runs) {
+    const shown = await reportRun(saved)
+    const at = join(to, saved.run.experiment.name)
+    const files: string[] = []
+    for (const { title, svg } of shown.figures) {
+      const file = `${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.svg`
+      await writeFileAtomic(join(at, file), svg)
+      files.push(file)
+    }
+    await writeFileAtomic(join(at, 'README.md'), runMarkdown(saved, shown, files))
+    await writeFileAtomic(join(at, 'leaderboard.csv'), board(saved.rows, 'filtered').csv())
+    await writeFileAtomic(join(at, 'leaderboard-unfiltered.csv'), board(saved.rows, 'unfiltered').csv())
+    await writeJson(join(at, 'run.json'), saved.run)
+    process.stdout.write(`${at}\n`)
+  }
+  await writeFileAtomic(join(to, 'ledger.md'), `# Claims ledger\n\n${ledgerMarkdown(await judge(claims, runs))}`)
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import { caseScores, type Report } from '@sparc/eval'
+import { readCases, readEmbeddings, readInterests, readRecommendations, readTable } from '@sparc/tables'
+import type { Table } from 'apache-arrow'
+import type { SavedRun } from '../commands/runs.ts'
+import { interestCosines } from '../pipeline/interests.ts'
+import type { RowResult } from '../run-folder/results.ts'
+
+/** The rows of one name in a run, one a seed. */
+export function seedsOf({ rows }: SavedRun, name: string): RowResult[] {
+  return rows.filter((row) => row.name === name)
+}
+
+/** Folder of a row. */
+export function folderOf({ paths, run }: SavedRun, row: RowResult): string {
+  return paths.row(row.name, row.seed, row.seed === run.experiment.seeds[0])
+}
+
+/**
+ * A metric of each test user, one array a seed; NaN where it says nothing. Besides the metrics of `users.arrow`:
+ * `interests/distance` (1 - mean cosine of a user's interest vectors) and `unseen-interests/recall@50` (targets whose
+ * level-1 code no item of the history has; the codes are those of the row `sparc`, the same for everybody).
+ */
+export async function userScores(saved: SavedRun, name: string, metric: string): Promise<Float64Array[]> {
+  const scores: Float64Array[] = []
+  for (const row of seedsOf(saved, name)) {
+    const at = folderOf(saved, row)
+    if (metric === 'interests/distance') scores.push(await distances(at))
+    else if (metric === 'unseen-interests/recall@50') scores.push(await unseen(saved, at))
+    else scores.push(caseScores(reportOf(await readTable(join(at, 'users.arrow'))), metric, name))
+  }
+  return scores
+}
+
+/** A saved table of values per case, as the report that it came from. */
+function reportOf(perCase: Table): Report {
+  const input = {
+    cases: perCase.numRows,
+    missingUsers: 0,
+    unknownUsers: 0,
+    withoutTargets: 0,
+    shortLists: 0,
+    dedupedLists: 0,
+    unknownItems: 0,
+    unknownTargets: 0,
+  }
+  return { names: [], better: {}, metrics: {}, slices: {}, confidence: 0.95, input, notes: [], perCase }
+}
+
+async function distances(at: string): Promise<Float64Array> {
+  const interests = readInterests(await readTable(join(at, 'interests.arrow')))
+  return interestCosines(interests).map((cosine) => 1 - cosine)
+}
+
+async function unseen(saved: SavedRun, at: string): Promise<Float64Array> {
+  const [reference] = seedsOf(saved, 'sparc')
+  const { codes, items } = readEmbeddings(await readTable(join(folderOf(saved, reference), 'embeddings.arrow')))
+  const codeOf = new Map(Array.from(items, (item, r) => [item, codes?.data[r * codes.levels]]))
+  const { history, targets } = readCases(await readTable(saved.paths.cases))
+  const lists = readRecommendations(await readTable(join(at, 'recommendations.arrow'))).items
+  return Float64Array.from({ length: targets.offsets.length - 1 }, (_, user) => {
+    const part = (rows: typeof lists) => rows.values.subarray(rows.offsets[user], rows.offsets[user + 1])
+    const known = new Set(Array.from(part(history), (item) => codeOf.get(item)))
+    const wanted = Array.from(part(targets)).filter((item) => !known.has(codeOf.get(item)))
+    if (wanted.length === 0) return Number.NaN
+    const found = new Set(part(lists).subarray(0, 50))
+    return wanted.filter((item) => found.has(item)).length / wanted.length
+  })
+}

@@ -1,0 +1,38 @@
+import { factsOf } from '../commands/print.ts'
+import type { SavedRun } from '../commands/runs.ts'
+import { claims } from '../ledger/claims.ts'
+import { judge } from '../ledger/judge.ts'
+import { columns } from './columns.ts'
+import type { ReportData, ReportRun } from './data.ts'
+import { explorer } from './explorer.ts'
+import { figures } from './figures.ts'
+import { significance } from './significance.ts'
+import { summarize } from './summary.ts'
+
+const splits = { 'by-user': 'by user', 'leave-one-out': 'leave one out', 'by-time': 'by time' }
+
+/** One run as the page shows it; all of it comes from the files of the run. */
+export async function reportRun(saved: SavedRun): Promise<ReportRun> {
+  const { run, rows } = saved
+  return {
+    id: run.name.replaceAll(/[^a-z0-9-]+/g, '-'),
+    title: `${run.dataset.name}, ${splits[run.split.kind]}`,
+    about: run.experiment.about,
+    facts: factsOf(run),
+    phases: Object.entries(run.phases),
+    columns: columns.filter(({ key }) => rows.some((row) => typeof row.metrics.filtered[key] === 'number')),
+    rows: summarize(rows),
+    significance: await significance(saved),
+    figures: await figures(saved),
+    notes: [...run.dataset.notes, ...rows.flatMap((row) => row.notes.map((note) => `${row.name}: ${note}`))],
+    explorer: await explorer(saved),
+  }
+}
+
+/** The data of a report on one or several runs. */
+export async function reportData(runs: readonly SavedRun[]): Promise<ReportData> {
+  const shown: ReportRun[] = []
+  for (const saved of runs) shown.push(await reportRun(saved))
+  const title = runs.length === 1 ? `Benchmark: ${shown[0].title}` : 'Benchmark'
+  return { title, runs: shown, ledger: await judge(claims, runs) }
+}

@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { axisX, axisY, barY, dot, gridX, gridY, line, ruleY, text } from '@observablehq/plot'
+import { readEmbeddings, readTable } from '@sparc/tables'
+import type { SavedRun } from '../commands/runs.ts'
+import { folderOf } from '../ledger/scores.ts'
+import { readJson } from '../run-folder/json.ts'
+import type { RowResult, TrainingLog } from '../run-folder/results.ts'
+import type { Figure } from './data.ts'
+import { byHistoryLength, byPopularityDecile, type GroupPoint } from './groups.ts'
+import { svg } from './plot.ts'
+import { meanAndDeviation } from './summary.ts'
+import { byName } from './text.ts'
+
+/** One line for each system, named at its end; colours alone never carry the meaning. */
+function curves<T>(
+  data: T[],
+  x: keyof T & string,
+  y: keyof T & string,
+  name: keyof T & string,
+  labels: [string, string],
+): string {
+  return svg({
+    marginRight: 110,
+    x: { label: labels[0] },
+    y: { label: labels[1] },
+    color: { scheme: 'Observable10' },
+    marks: [
+      gridY({ strokeOpacity: 0.15 }),
+      line(data, { x, y, stroke: name, strokeWidth: 1.8 }),
+      dot(data, { x, y, fill: name, r: 2 }),
+      text(lastOf(data, name), { x, y, text: name, fill: name, textAnchor: 'start', dx: 6 }),
+    ],
+  })
+}
+
+function lastOf<T>(data: T[], name: keyof T): T[] {
+  return [...new Map(data.map((each) => [each[name], each])).values()]
+}
+
+interface Point {
+  name: string
+  x: number
+  y: number
+}
+
+function scatter(points: Point[], labels: [string, string]): string {
+  return svg({
+    marginRight: 90,
+    x: { label: labels[0], nice: true },
+    y: { label: labels[1], nice: true },
+    color: { scheme: 'Observable10' },
+    marks: [
+      gridX({ strokeOpacity: 0.15 }),
+      gridY({ strokeOpacity: 0.15 }),
+      axisX(),
+      axisY(),
+      dot(points, { x: 'x', y: 'y', fill: 'name', r: 5 }),
+      text(points, { x: 'x', y: 'y', text: 'name', dx: 8, textAnchor: 'start' }),
+    ],
+  })
+}
+
+function against(saved: SavedRun, key: string): Point[] {
+  return [...byName(saved.rows)].flatMap(([name, rows]) => {
+    const value = (metric: string) => meanAndDeviation(rows.map((row) => row.metrics.filtered[metric])).mean
+    const [x, y] = [value(key), value('recall@50')]
+    return x === null || y === null ? [] : [{ name, x, y }]
+  })
+}
+
+async function training(saved: SavedRun): Promise<{ name: string; step: number; recall: number }[]> {
+  const rows = saved.rows.filter((row) => row.kind === 'exact' && row.seed === saved.run.experiment.seeds[0])
+  const all = await Promise.all(
+    rows.map(async (row) => {
+      const log = await readJson<TrainingLog>(join(folderOf(saved, row), 'training.json'))
+      return (log?.validation ?? []).map(({ step, recall }) => ({ name: row.name, step, recall }))
+    }),
+  )
+  return all.flat()
+}
+
+/** Items per code of each level, most used first. */
+async function usage(saved: SavedRun, row: RowResult): Promise<{ level: string; rank: number; items: number }[]> {
+  const path = join(folderOf(saved, row), 'embeddings.arrow')
+  const codes = existsSync(path) ? readEmbeddings(await readTable(path)).codes : undefined
+  if (codes === undefined) return []
+  return Array.from({ length: codes.levels }, (_, level) => {
+    const counts = new Map<number, number>()
+    for (let at = level; at < codes.data.length; at += codes.levels) {
+      counts.set(codes.data[at], (counts.get(codes.data[at]) ?? 0) + 1)
+    }
+    const sorted = [...counts.values()].sort((a, b) => b - a)
+    return sorted.map((items, i) => ({ level: `level ${level + 1}`, rank: i + 1, items }))
+  }).flat()
+}
+
+function usageFigure(data: { level: string; rank: number; items: number }[]): string {
+  return svg({
+    height: 360,
+    marginRight: 60,
+    x: { label: 'codes, most used first', axis: null },
+    y: { label: 'items', grid: true },
+    fy: { label: null },
+    marks: [
+      barY(data, { x: 'rank', y: 'items', fy: 'level', z: null, fill: 'currentColor', fillOpacity: 0.7 }),
+      ruleY([0]),
+    ],
+  })
+}
+
+function groups(points: GroupPoint[], label: string): string {
+  return curves(points, 'group', 'recall', 'name', [label, 'Recall@50'])
+}
+
+function indexFigure(row: RowResult): string {
+  const points = (row.index ?? []).map((point) => ({
+    name: point.probes === 0 ? 'exact, whole catalogue' : `${point.engine}, ${point.probes} probes`,
+    x: point.microsecondsPerQuery,
+    y: point.recallOfExact,
+  }))
+  return scatter(points, ['microseconds a query', 'share of the exact top 50'])
+}
+
+/** The figures of a run; those that it has no data for are left out. */
+export async function figures(saved: SavedRun): Promise<Figure[]> {
+  const made: Figure[] = []
+  const add = (title: string, caption: string, data: readonly unknown[], draw: () => string) => {
+    if (data.length > 0) made.push({ title, caption, svg: draw() })
+  }
+  const coverage = against(saved, 'coverage@50')
+  add(
+    'Accuracy against coverage',
+    'Recall@50 and the share of the catalogue in anybody\u2019s first 50.',
+    coverage,
+    () => scatter(coverage, ['coverage@50', 'Recall@50']),
+  )
+  const diversity = against(saved, 'leafDiversity@50')
+  add('Accuracy against diversity', 'Share of pairs in a list of 50 whose leaf categories differ.', diversity, () =>
+    scatter(diversity, ['diversity@50', 'Recall@50']),
+  )
+  const deciles = await byPopularityDecile(saved)
+  add(
+    'Recall by popularity',
+    'Targets by decile of training popularity; 1 holds the most popular items.',
+    deciles,
+    () => groups(deciles, 'decile of popularity'),
+  )
+  const lengths = await byHistoryLength(saved)
+  add('Recall by history', 'Users by how many items their history shows.', lengths, () =>
+    groups(lengths, 'items in the history, at least'),
+  )
+  const curve = await training(saved)
+  add('Training', 'Recall@50 on the validation users while training; the best state is kept.', curve, () =>
+    curves(curve, 'step', 'recall', 'name', ['step', 'validation Recall@50']),
+  )
+  for (const row of saved.rows) {
+    if (row.seed !== saved.run.experiment.seeds[0]) continue
+    if (row.codebook !== undefined) {
+      const used = await usage(saved, row)
+      add(`Codebook usage, ${row.name}`, 'Items per code of each level.', used, () => usageFigure(used))
+    }
+    add(
+      `Index, ${row.name}`,
+      'What the shards find of the exact answer, and how long a query takes (search alone, one batch).',
+      row.index ?? [],
+      () => indexFigure(row),
+    )
+  }
+  return made
+}

@@ -1,0 +1,29 @@
+import { holm, pairedBootstrap } from '@sparc/eval'
+import type { SavedRun } from '../commands/runs.ts'
+import { userScores } from '../ledger/scores.ts'
+import type { SignificanceRow } from './data.ts'
+import { byName } from './text.ts'
+
+/** Metrics that are tested: accuracy, and the two slices that the papers speak of. */
+const tested = ['recall@50', 'ndcg@50', 'long-tail/recall@50', 'cold-users/ndcg@50']
+
+/** The reference row of a run against every other, on each of the metrics; Holm's correction over the whole table. */
+export async function significance(saved: SavedRun): Promise<SignificanceRow[]> {
+  const names = [...byName(saved.rows).keys()]
+  const { reference } = saved.run.experiment
+  if (!names.includes(reference)) return []
+  const rows: Omit<SignificanceRow, 'corrected'>[] = []
+  for (const metric of tested) {
+    const ours = await userScores(saved, reference, metric)
+    for (const name of names) {
+      if (name === reference) continue
+      const theirs = await userScores(saved, name, metric)
+      const both = ours[0].filter((value, user) => !Number.isNaN(value) && !Number.isNaN(theirs[0][user]))
+      if (both.length < 2) continue
+      const { difference, low, high, p } = pairedBootstrap(ours, theirs)
+      rows.push({ a: reference, b: name, metric, difference, low, high, p })
+    }
+  }
+  const corrected = holm(rows.map(({ p }) => p))
+  return rows.map((row, i) => ({ ...row, corrected: corrected[i] }))
+}
