@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { als } from '../packages/model/src/linear/als.ts'
 import { ease } from '../packages/model/src/linear/ease.ts'
 import { itemKnn } from '../packages/model/src/linear/item-knn.ts'
 import { popularity } from '../packages/model/src/linear/popularity.ts'
@@ -97,6 +98,8 @@ const MODELS: Record<string, () => Recommender> = {
   'knn-cosine': () => itemKnn({ weighting: 'cosine' }),
   'knn-tfidf': () => itemKnn({ weighting: 'tfidf' }),
   'knn-bm25': () => itemKnn({ weighting: 'bm25' }),
+  'als-64': () => als({ factors: 64 }),
+  'als-128': () => als({ factors: 128 }),
   ease: () => ease({ lambda: 100 }),
   'ease-all': () => ease({ lambda: 100, keep: 100_000 }),
 }

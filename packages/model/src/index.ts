@@ -1,6 +1,8 @@
 export { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
 export { type ExactLists, type ExactQuery, exactTopK, recommendByVectors } from './exact.ts'
 export { type ItemScorer, itemScorer, type Merge, plainScorer } from './item-scorer.ts'
+export { type AlsOptions, als, alsSearchSpace, loadAls } from './linear/als.ts'
+export { type EaseOptions, ease, easeSearchSpace, loadEase } from './linear/ease.ts'
 export { type ItemKnnOptions, itemKnn, itemKnnSearchSpace, loadItemKnn } from './linear/item-knn.ts'
 export { loadPopularity, popularity } from './linear/popularity.ts'
 export type * from './recommender.ts'

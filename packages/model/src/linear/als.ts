@@ -1,0 +1,191 @@
+import {
+  CancelledError,
+  type Csr,
+  checkItemsKey,
+  checkRange,
+  f32,
+  type Interests,
+  InvalidFileError,
+  type Matrix,
+  makeEmbeddings,
+  makeInterests,
+  parseOptions,
+  type Random,
+  random,
+  readItems,
+  readQueries,
+  row,
+} from '@sparc/tables'
+import type { Table } from 'apache-arrow'
+import { z } from 'zod'
+import type { FitOptions, VectorRecommender } from '../recommender.ts'
+import { fitted, readLog, report } from './classic.ts'
+import { gramOf, improveAll, solveExactly } from './least-squares.ts'
+import { openClassic, saveClassic } from './saved.ts'
+import { transpose } from './sparse.ts'
+
+const optionsSchema = z.strictObject({
+  /** Length of a user's and an item's vector. */
+  factors: z.int().positive().max(4096).default(64),
+  /** Confidence in a thing that was used; things not used count 1. */
+  alpha: z.number().positive().default(40),
+  /** Ridge penalty of each vector. */
+  regularization: z.number().nonnegative().default(0.01),
+  /** Rounds of users, then items. */
+  iterations: z.int().positive().default(15),
+  /** Steps of conjugate gradients in each round. */
+  steps: z.int().positive().default(3),
+})
+
+/** Options of ALS; what is left out is the measured default. */
+export type AlsOptions = z.input<typeof optionsSchema>
+
+/** What a search over ALS may vary. */
+export const alsSearchSpace = {
+  factors: [64, 128],
+  alpha: [1, 10, 40, 100],
+  regularization: [0.01, 0.1, 1, 10],
+  iterations: [10, 15, 30],
+} as const
+
+type Options = z.output<typeof optionsSchema>
+
+interface State {
+  vectors: Matrix
+  ids: string[]
+  itemsKey: string
+}
+
+const SCORE = { metric: 'dot', scale: 1 } as const
+
+/**
+ * ALS on implicit feedback (Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008): user
+ * vectors `x_u` and item vectors `y_i` that minimise `sum_ui c_ui (r_ui - x_u . y_i)^2 + lambda (|x|^2 + |y|^2)`, with `r = 1`
+ * and `c = alpha` for what was used, 0 and 1 for everything else; solved for users and items in turn.
+ *
+ * A query's user was not trained on: its vector is folded in, the exact solution for its history.
+ *
+ * @example
+ * const model = als({ factors: 64 })
+ * await model.fit({ items, sequences })
+ * const lists = await model.recommend(queries, { k: 50 })
+ */
+export function als(options: AlsOptions = {}): VectorRecommender {
+  return recommender(parseOptions(optionsSchema, options, 'options of als'), undefined)
+}
+
+/** Reads a saved ALS model. @throws InvalidFileError */
+export async function loadAls(directory: string): Promise<VectorRecommender> {
+  const saved = await openClassic(directory, 'als')
+  const options = parseOptions(optionsSchema, saved.options, 'the saved als')
+  const data = saved.data('items', Float32Array)
+  const ids: unknown = JSON.parse(new TextDecoder().decode(saved.data('ids', Uint8Array)))
+  const idList = z.array(z.string()).safeParse(ids)
+  if (!idList.success || data.length !== idList.data.length * options.factors) {
+    throw new InvalidFileError('WRONG_SHAPE', {
+      what: 'The saved als has vectors of another shape than its options say',
+      given: `${data.length} values`,
+      allowed: `${saved.items} items times ${options.factors} factors`,
+      next: 'Save the model again.',
+    })
+  }
+  const vectors = { data, rows: idList.data.length, dim: options.factors }
+  return recommender(options, { vectors, ids: idList.data, itemsKey: saved.itemsKey })
+}
+
+/** Item vectors, `[items, factors]`. @throws CancelledError when the signal fires */
+export async function alsItems(
+  users: Csr,
+  items: number,
+  options: Options,
+  source: Random,
+  fit: FitOptions = {},
+): Promise<Matrix> {
+  const { factors: dim, alpha, regularization, iterations, steps } = options
+  const draw = (rows: number): Matrix => ({
+    data: Float32Array.from({ length: rows * dim }, () => source.next() * 0.01),
+    rows,
+    dim,
+  })
+  const userVectors = draw(users.offsets.length - 1)
+  const itemVectors = draw(items)
+  const byItem = transpose(users, items)
+  for (let n = 1; n <= iterations; n++) {
+    const regression = (factors: Matrix) => ({ factors, gram: gramOf(factors, regularization), alpha })
+    improveAll(regression(itemVectors), users, userVectors, steps)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    improveAll(regression(userVectors), byItem, itemVectors, steps)
+    fit.onEvent?.({ type: 'phase', step: n, phase: `round ${n} of ${iterations}` })
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    if (fit.signal?.aborted) {
+      throw new CancelledError('FIT_CANCELLED', {
+        what: 'Fitting of als was cancelled',
+        given: `${n} of ${iterations} rounds done`,
+        next: 'What was fitted before is kept.',
+        cause: fit.signal.reason,
+      })
+    }
+  }
+  return itemVectors
+}
+
+function recommender(options: Options, loaded: State | undefined): VectorRecommender {
+  let state = loaded
+  const interests = (queries: Table): Interests => {
+    const { vectors, itemsKey } = fitted(state, 'als')
+    const { users, history, itemsKey: given } = readQueries(queries)
+    checkItemsKey(itemsKey, given, 'the queries table')
+    checkRange(history.values, vectors.rows, 'The history of the queries table')
+    const { dim } = vectors
+    const data = new Float32Array(users.length * dim)
+    const gram = gramOf(vectors, options.regularization)
+    const regression = { factors: vectors, gram, alpha: options.alpha }
+    for (let r = 0; r < users.length; r++) {
+      solveExactly(regression, row(history, r), data.subarray(r * dim, (r + 1) * dim))
+    }
+    return {
+      users,
+      offsets: Int32Array.from({ length: users.length + 1 }, (_, r) => r),
+      vectors: { data, rows: users.length, dim },
+      score: SCORE,
+      itemsKey,
+    }
+  }
+  return {
+    name: 'als',
+    async fit(data, fit = {}) {
+      const started = performance.now()
+      const { users, items, itemsKey } = readLog(data)
+      const vectors = await alsItems(users, items, options, random(fit.seed ?? 1), fit)
+      state = { vectors, ids: readItems(data.items).ids, itemsKey }
+      return report('als', started, fit)
+    },
+    async recommend(queries, recommendOptions) {
+      const { vectors } = fitted(state, 'als')
+      const { recommendByVectors } = await import('../exact.ts')
+      return recommendByVectors(queries, interests(queries), vectors, recommendOptions)
+    },
+    async embedItems() {
+      const { vectors, ids, itemsKey } = fitted(state, 'als')
+      return makeEmbeddings({ items: Int32Array.from(ids, (_, i) => i), ids, vectors, score: SCORE, itemsKey })
+    },
+    async embedUsers(queries) {
+      return makeInterests(interests(queries))
+    },
+    async save(directory) {
+      const { vectors, ids, itemsKey } = fitted(state, 'als')
+      const bytes = new TextEncoder().encode(JSON.stringify(ids))
+      await saveClassic(
+        directory,
+        { system: 'als', options, items: vectors.rows, itemsKey },
+        {
+          items: f32([vectors.rows, vectors.dim], vectors.data),
+          ids: { dtype: 'U8', shape: [bytes.length], data: bytes },
+        },
+      )
+    },
+    dispose() {
+      state = undefined
+    },
+  }
+}
