@@ -1,6 +1,8 @@
 import { InvalidFileError, InvalidInputError, openFolder, suggest } from '@sparc/tables'
 import { MODEL_FORMAT } from './checkpoint.ts'
 import { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
+import { als, loadAls } from './linear/als.ts'
+import { ease, loadEase } from './linear/ease.ts'
 import { itemKnn, loadItemKnn } from './linear/item-knn.ts'
 import { loadPopularity, popularity } from './linear/popularity.ts'
 import type { Recommender, VectorRecommender } from './recommender.ts'
@@ -20,7 +22,7 @@ export interface VectorSystem extends Described {
   load(directory: string): Promise<VectorRecommender>
 }
 
-/** A system that scores the catalogue in another way. */
+/** A system that is computed, not trained: no steps, no validation. */
 export interface LinearSystem extends Described {
   kind: 'linear'
   create(options?: object): Recommender
@@ -38,6 +40,8 @@ export const systems: Readonly<Record<string, System>> = {
     create: itemKnn,
     load: loadItemKnn,
   },
+  ease: { kind: 'linear', paper: 'Steck, WWW 2019, arXiv 1905.03375', create: ease, load: loadEase },
+  als: { kind: 'linear', paper: 'Hu, Koren and Volinsky, ICDM 2008', create: als, load: loadAls },
   'two-tower': {
     kind: 'vector',
     paper: 'Covington et al., RecSys 2016',
