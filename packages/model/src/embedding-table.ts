@@ -1,5 +1,5 @@
 import type { Random } from '@sparc/tables'
-import { type AdamStep, adam, createMoments, type Moments } from './training/adam.ts'
+import { type AdamStep, adamRows, createMoments, type Moments } from './training/adam.ts'
 
 /**
  * Catalogue-sized parameters, kept outside of automatic differentiation: a step gathers the rows it needs, and updates
@@ -49,15 +49,12 @@ export function createEmbeddingTable(
           continue
         }
         const from = wanted[r] * dim
-        for (let d = 0; d < dim; d++) out[to + d] = data[from + d]
+        out.set(data.subarray(from, from + dim), to)
       }
     },
     update(named, count, gradient, step) {
       table.moments ??= createMoments(data.length)
-      const { moments } = table
-      for (let r = 0; r < count; r++) {
-        if (named[r] >= 0) adam(data, moments, named[r] * dim, gradient, r * dim, dim, step)
-      }
+      adamRows(data, table.moments, named, count, dim, gradient, step)
     },
   }
   return table

@@ -38,8 +38,9 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   const gamma = parameters.add<tf.Rank.R1>('interest/gamma', [dim], 'ones')
   parameters.restore({ 'interest/gamma': new Float32Array(dim).fill(options.gamma) })
   const probability = createInterestProbability(parameters, { dim, length, hidden, codes: codebook.size })
-  const { levels, size, commitment } = codebook
-  const quantizer = createResidualQuantizer({ levels, size, dim, commitment, random: random.fork('codebook') })
+  const { levels, size, commitment, capacity } = codebook
+  const balance = capacity === null || size === 1 ? undefined : { by: 'capacity' as const, capacity }
+  const quantizer = createResidualQuantizer({ levels, size, dim, commitment, balance, random: random.fork('codebook') })
   for (let l = 0; l < levels; l++) parameters.adopt(CODEWORDS + l, quantizer.codewords(l))
 
   const interests = Math.min(options.interests, size)
@@ -130,6 +131,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       const vectors = state.items()
       const revived = quantizer.reviveDead(vectors, { below: codebook.reviveBelow })
       for (const [l, codes] of revived.entries()) if (codes.length > 0) parameters.pull(CODEWORDS + l, codes)
+      if (balance) quantizer.rebalance(vectors)
       const { levels: health, collisions } = quantizer.health(quantizer.encode(vectors))
       const shown = health.map(({ usage, perplexity, largest }) => ({ usage, perplexity, largest }))
       state.codebook(

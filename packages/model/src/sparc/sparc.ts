@@ -7,9 +7,14 @@ const codebookOptions = z.strictObject({
   levels: z.int().min(1).max(16).default(3),
   /** Codewords per level. One makes the control: the same network without interests. */
   size: z.int().min(1).max(65536).default(64),
+  /**
+   * The most items that a level-1 code may hold, as a multiple of its fair share: balanced codes make shards of one size, and
+   * keep items that nobody used from gathering in one code. null leaves codes as they fall.
+   */
+  capacity: z.number().min(1).nullable().default(1.5),
   /** Weight of the commitment part of the quantizer's loss. */
   commitment: z.number().min(0).default(0.25),
-  /** Codes used less than this share of their fair one are reset, every `reviveEvery` steps. */
+  /** Codes used less than this share of their fair one are reset, and codes are balanced, every `reviveEvery` steps. */
   reviveBelow: z.number().min(0).max(1).default(0.1),
   reviveEvery: z.int().positive().default(100),
 })

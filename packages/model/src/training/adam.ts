@@ -1,13 +1,27 @@
-/** What one step of Adam needs to know (Kingma and Ba, ICLR 2015, algorithm 1). */
+/** One step of Adam, its bias corrections worked out (Kingma and Ba, ICLR 2015, algorithm 1). */
 export interface AdamStep {
-  /** Steps taken so far, this one included: 1, 2, ... */
-  step: number
-  learningRate: number
   beta1: number
   beta2: number
   epsilon: number
+  /** `learning rate / (1 - beta1 ^ t)` */
+  rate: number
+  /** `1 / sqrt(1 - beta2 ^ t)` */
+  unbias: number
   /** The gradient is multiplied by this first: below 1 where it is clipped. */
   scale: number
+}
+
+/** @param step steps taken so far, this one included: 1, 2, ... */
+export function adamStep(step: number, learningRate: number, scale = 1): AdamStep {
+  const [beta1, beta2] = [0.9, 0.999]
+  return {
+    beta1,
+    beta2,
+    epsilon: 1e-8,
+    rate: learningRate / (1 - beta1 ** step),
+    unbias: 1 / Math.sqrt(1 - beta2 ** step),
+    scale,
+  }
 }
 
 /** Running means of the gradient and of its square, as long as the values. */
@@ -21,31 +35,42 @@ export function createMoments(length: number): Moments {
 }
 
 /**
- * Adam on `length` values from `at` on, with the gradient at `from` on:
- * `m = b1 m + (1 - b1) g`, `v = b2 v + (1 - b2) g^2`, `x -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + eps)`.
+ * Adam on rows of `width` values: row `rows[r]` with the gradient `gradient[r * width ..]`, for `count` of them; row -1 is
+ * left out.
+ *
+ * `m = b1 m + (1 - b1) g`, `v = b2 v + (1 - b2) g^2`, `x -= rate * m / (unbias * sqrt(v) + eps)`
  */
-export function adam(
+export function adamRows(
   values: Float32Array,
   { first, second }: Moments,
-  at: number,
+  rows: Int32Array,
+  count: number,
+  width: number,
   gradient: Float32Array,
-  from: number,
-  length: number,
-  { step, learningRate, beta1, beta2, epsilon, scale }: AdamStep,
+  { beta1, beta2, epsilon, rate, unbias, scale }: AdamStep,
 ): void {
-  const rate = learningRate / (1 - beta1 ** step)
-  const unbias = 1 / Math.sqrt(1 - beta2 ** step)
   const keep1 = 1 - beta1
   const keep2 = 1 - beta2
-  for (let i = 0; i < length; i++) {
-    const g = gradient[from + i] * scale
-    const j = at + i
-    const m = beta1 * first[j] + keep1 * g
-    const v = beta2 * second[j] + keep2 * g * g
-    first[j] = m
-    second[j] = v
-    values[j] -= (rate * m) / (Math.sqrt(v) * unbias + epsilon)
+  for (let r = 0; r < count; r++) {
+    if (rows[r] < 0) continue
+    let j = rows[r] * width
+    const end = (r + 1) * width
+    for (let i = r * width; i < end; i++, j++) {
+      const g = gradient[i] * scale
+      const m = beta1 * first[j] + keep1 * g
+      const v = beta2 * second[j] + keep2 * g * g
+      first[j] = m
+      second[j] = v
+      values[j] -= (rate * m) / (Math.sqrt(v) * unbias + epsilon)
+    }
   }
+}
+
+const WHOLE = Int32Array.of(0)
+
+/** Adam on all values at once. */
+export function adamAll(values: Float32Array, moments: Moments, gradient: Float32Array, step: AdamStep): void {
+  adamRows(values, moments, WHOLE, 1, values.length, gradient, step)
 }
 
 /** Sum of squares, for clipping by the global norm. */

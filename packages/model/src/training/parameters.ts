@@ -1,6 +1,6 @@
 import { InvalidFileError, type Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
-import { type AdamStep, adam, createMoments, type Moments, squaredNorm } from './adam.ts'
+import { type AdamStep, adamAll, createMoments, type Moments, squaredNorm } from './adam.ts'
 
 /** A dense parameter: TensorFlow computes with `variable`, the optimiser works on `value`, its copy in plain numbers. */
 export interface Parameter {
@@ -97,7 +97,7 @@ export function createParameters(random: Random): Parameters {
         const gradient = gradients[p]
         if (!gradient) continue
         const { value, moments } = list[p]
-        adam(value, moments, 0, gradient, 0, value.length, step)
+        adamAll(value, moments, gradient, step)
         push(list[p])
       }
     },

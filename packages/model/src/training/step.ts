@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { EmbeddingTable } from '../embedding-table.ts'
 import type { Network } from '../network.ts'
 import { tidyNumbers } from '../tidy-numbers.ts'
-import type { AdamStep } from './adam.ts'
+import { adamStep } from './adam.ts'
 import type { Dropout } from './dropout.ts'
 import { createInputs } from './inputs.ts'
 import type { NegativeSampler } from './negatives.ts'
@@ -68,7 +68,7 @@ export function createStep({ network, table, sampler, negatives, dropout, clip }
     if (!Number.isFinite(loss)) return report
     const scale = clipScale(gradients, clip)
     if (!Number.isFinite(scale)) return { ...report, loss: Number.NaN }
-    const adam: AdamStep = { step, learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, scale }
+    const adam = adamStep(step, learningRate, scale)
     const [ofRows, ...dense] = gradients
     const { rows, count } = inputs.named
     if (ofRows) table.update(rows, count, ofRows, adam)

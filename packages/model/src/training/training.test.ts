@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { ready } from '../gradient.fixture.ts'
+import { adamStep } from './adam.ts'
 import { createDropout } from './dropout.ts'
 import { createLocator } from './locator.ts'
 import { clipScale, createParameters } from './parameters.ts'
@@ -11,7 +12,6 @@ import { createSampler } from './sampler.ts'
 import { learningRateAt } from './schedule.ts'
 
 beforeAll(ready)
-const adamStep = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, scale: 1 }
 
 describe('optimiser', () => {
   it('a table updated densely moves as Adam of TensorFlow does', () => {
@@ -20,7 +20,7 @@ describe('optimiser', () => {
     const peer = tf.train.adam(0.1, 0.9, 0.999, 1e-8)
     for (let step = 1; step <= 5; step++) {
       const gradient = Float32Array.from({ length: 6 }, (_, i) => Math.sin(step * (i + 1)))
-      table.update(Int32Array.of(0, 1), 2, gradient, { ...adamStep, step })
+      table.update(Int32Array.of(0, 1), 2, gradient, adamStep(step, 0.1))
       peer.applyGradients([{ name: variable.name, tensor: tf.tensor2d(gradient, [2, 3]) }])
     }
     const expected = variable.dataSync()
@@ -33,7 +33,7 @@ describe('optimiser', () => {
     const table = createEmbeddingTable(4, 2, { random: random(1) })
     const before = table.values.slice()
     const gradient = Float32Array.of(9, 9, 1, -1)
-    table.update(Int32Array.of(-1, 2), 2, gradient, { ...adamStep, step: 1 })
+    table.update(Int32Array.of(-1, 2), 2, gradient, adamStep(1, 0.1))
     for (const i of [0, 1, 2, 3, 6, 7]) expect(table.values[i]).toBe(before[i])
     expect(table.values[4]).toBeCloseTo(before[4] - 0.1, 5)
     expect(table.values[5]).toBeCloseTo(before[5] + 0.1, 5)
@@ -47,7 +47,7 @@ describe('optimiser', () => {
     const w = parameters.add('w', [2, 2], 'identity')
     parameters.add('b', [2], 'zeros')
     const kept = { w: parameters.values().w.slice() }
-    parameters.update([Float32Array.of(1, 1, 1, 1), undefined], { ...adamStep, step: 1 })
+    parameters.update([Float32Array.of(1, 1, 1, 1), undefined], adamStep(1, 0.1))
     expect(w.dataSync()[0]).toBeCloseTo(0.9, 5)
     expect(Array.from(parameters.values().b)).toEqual([0, 0])
     parameters.restore(kept)
