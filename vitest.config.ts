@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['@sparc/source', 'node', 'import', 'module', 'default']
+const conditions = ['@sparc/source', 'node', 'import', 'default']
 
 // TensorFlow's native addon cannot be loaded by two worker threads, so every test file has a process of its own.
 export default defineConfig({

@@ -16,7 +16,7 @@ import { type Core, codesOf, codewordOf } from './core.ts'
 import { type ExplainedQuery, explainResults } from './explain.ts'
 import { openCore, saveCore } from './folder.ts'
 import { exclusions, type Found, flatten } from './found.ts'
-import { accepting, type BuildOptions, isTable, type SearchOptions, searchSchema } from './options.ts'
+import { accepting, type BuildOptions, isTable, type OpenOptions, type SearchOptions, searchSchema } from './options.ts'
 import { readers } from './readers.ts'
 import { searchState, type UserResult } from './search.ts'
 import type { State } from './state.ts'
@@ -170,7 +170,11 @@ function handle(first: Core): CodeShardedIndex {
         content = next
         await guard.retire(epoch, () => now.engine.close())
       }),
-    save: (directory) => write((now) => saveCore(now, directory)),
+    save: (directory) =>
+      write(async (now) => {
+        if (now.engine.remote) await compact(now, 0, 0)
+        await saveCore(now, directory)
+      }),
     stats: () => statsOf(core()),
     close: () =>
       write(async (now) => {
@@ -206,5 +210,6 @@ export const CodeShardedIndex = {
    *
    * @throws InvalidFileError where the folder is truncated, foreign, damaged or of a newer version
    */
-  open: async (directory: string): Promise<CodeShardedIndex> => handle(await openCore(directory)),
+  open: async (directory: string, options?: OpenOptions): Promise<CodeShardedIndex> =>
+    handle(await openCore(directory, options)),
 }

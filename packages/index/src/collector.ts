@@ -83,6 +83,11 @@ export class Collector {
     return this.accept !== undefined
   }
 
+  /** What the predicate says. */
+  accepts(item: number): boolean {
+    return this.accept === undefined || this.accept(item)
+  }
+
   /** How many items are excluded one by one. */
   get excluded(): number {
     return this.skip?.length ?? 0

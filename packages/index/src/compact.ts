@@ -39,7 +39,7 @@ export function liveRows(shard: Shard): Int32Array {
 /** The vectors of some rows, `[rows, dim]`. */
 export async function readRows(shard: Shard, rows: Int32Array, dim: number): Promise<Float32Array> {
   await shard.store.ready?.()
-  await shard.store.fetch?.(rows)
+  if (shard.store.fetch) return shard.store.fetch(rows)
   const out = new Float32Array(rows.length * dim)
   for (let i = 0; i < rows.length; i++) shard.store.read(rows[i], out, i * dim)
   return out

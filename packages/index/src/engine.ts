@@ -39,12 +39,14 @@ export interface EngineShard {
   scan(rows: ShardRows, batch: Batch, members: readonly number[]): void | Promise<void>
   /** The dot product of a row with the vector at `vectors[at]`, summed in float64 in order of the dimensions. */
   dot(row: number, vectors: Float32Array, at: number): number
-  /** Fetches rows that `dot` or `read` will ask for; only where they live on another machine. */
-  fetch?(rows: Int32Array): Promise<void>
+  /** The vectors of rows, `[rows, dim]`, where they live on another machine: there `dot` and `read` can't be used. */
+  fetch?(rows: Int32Array): Promise<Float32Array>
   /** Writes a row's vector, `[dim]`, to `out[at]`. */
   read(row: number, out: Float32Array, at: number): void
   /** Memory that the shard holds, in bytes. */
   bytes(): number
+  /** Number under which another machine keeps the rows. */
+  store?(): number
   /** Frees the rows. Nothing may be asked of the shard afterwards. */
   release(): void | Promise<void>
 }
@@ -53,13 +55,15 @@ export interface EngineShard {
 export interface Engine {
   readonly name: 'exact' | 'faiss' | 'milvus'
   readonly storage: Storage
-  /** A new, empty shard for a level-1 code. */
-  shard(code: number): EngineShard
+  /** A new, empty shard for a level-1 code, or one that another machine keeps under a number. */
+  shard(code: number, store?: number): EngineShard
   /** A bound of the error of the dot products that `scan` offers for the query at `vectors[at]`. */
   margin(vectors: Float32Array, at: number): number
   /** How bytes stand for values, where storage is `SQ8`. */
   quantizer?(): ScalarQuantizer | undefined
   /** Length of the longest vector so far. */
   longest(): number
+  /** Where the rows are, if on another machine. */
+  remote?(): { address: string; collection: string }
   close(): void | Promise<void>
 }

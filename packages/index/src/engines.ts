@@ -2,6 +2,8 @@ import { InvalidInputError } from '@sparc/tables'
 import type { Engine, Storage } from './engine.ts'
 import { exactEngine } from './exact/exact-engine.ts'
 import type { ScalarQuantizer } from './exact/scalar-quantizer.ts'
+import type { MilvusSettings } from './milvus/connection.ts'
+import type { SavedStores } from './milvus/milvus-engine.ts'
 
 /** What an engine has to know of rows that it does not hold yet. */
 export interface EngineSeed {
@@ -11,11 +13,13 @@ export interface EngineSeed {
   quantizer?: ScalarQuantizer
   /** Length of the longest vector of a saved index. */
   longest?: number
+  /** Where another machine keeps the shards of a saved index. */
+  saved?: SavedStores
 }
 
 /** Opens an engine, loading what it needs on demand. */
 export async function openEngine(
-  options: { engine: 'exact' | 'faiss'; storage: Storage },
+  options: { engine: 'exact' | 'faiss' | 'milvus'; storage: Storage; milvus?: MilvusSettings },
   dim: number,
   seed: EngineSeed,
 ): Promise<Engine> {
@@ -30,6 +34,11 @@ export async function openEngine(
       })
     }
     return exactEngine(dim, storage, seed)
+  }
+  if (engine === 'milvus') {
+    const { milvusSettings } = await import('./milvus/connection.ts')
+    const { milvusEngine } = await import('./milvus/milvus-engine.ts')
+    return milvusEngine(dim, storage, milvusSettings(options.milvus), seed)
   }
   const { faissEngine } = await import('./faiss/faiss-engine.ts')
   return faissEngine(dim, storage, seed)

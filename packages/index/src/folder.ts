@@ -6,6 +6,7 @@ import {
   i32,
   type OpenFolder,
   openFolder,
+  parseOptions,
   type SafeTensor,
   saveFolder,
 } from '@sparc/tables'
@@ -16,12 +17,14 @@ import type { Engine, EngineShard } from './engine.ts'
 import { openEngine } from './engines.ts'
 import { type IdMap, idMap } from './id-map.ts'
 import { lazyShard } from './lazy-shard.ts'
+import { milvusSchema } from './milvus/connection.ts'
+import { type OpenOptions, openSchema } from './options.ts'
 import { living, type Shard, type State } from './state.ts'
 
 const FORMAT = { format: 'sparc.index', version: 1 }
 
 const metaSchema = z.object({
-  engine: z.enum(['exact', 'faiss']),
+  engine: z.enum(['exact', 'faiss', 'milvus']),
   storage: z.enum(['Flat', 'SQ8', 'HNSW']),
   dim: z.int().nonnegative().max(16384),
   epoch: z.int().nonnegative(),
@@ -30,7 +33,10 @@ const metaSchema = z.object({
   longest: z.number(),
   trained: z.boolean(),
   itemsKey: z.string().optional(),
-  shards: z.array(z.object({ code: z.int().min(0).max(65535), rows: z.int().nonnegative() })),
+  shards: z.array(
+    z.object({ code: z.int().min(0).max(65535), rows: z.int().nonnegative(), store: z.int().nonnegative().optional() }),
+  ),
+  remote: z.object({ address: z.string(), collection: z.string() }).optional(),
 })
 
 const shardFile = (code: number) => `shard-${code}.safetensors`
@@ -43,7 +49,9 @@ export async function saveCore(core: Core, directory: string): Promise<void> {
     'ids.safetensors': encodeIds(ids, shards),
     'router.safetensors': encodeRouter(core, shards),
   }
-  for (const shard of shards) files[shardFile(shard.code)] = () => encodeShard(shard, state.dim)
+  const remote = engine.remote?.()
+  // Rows on another machine stay there: the folder says where.
+  if (!remote) for (const shard of shards) files[shardFile(shard.code)] = () => encodeShard(shard, state.dim)
   const meta = {
     engine: engine.name,
     storage: engine.storage,
@@ -54,7 +62,11 @@ export async function saveCore(core: Core, directory: string): Promise<void> {
     longest: engine.longest(),
     trained: trained && codewords !== undefined,
     ...(itemsKey === undefined ? {} : { itemsKey }),
-    shards: shards.map((shard) => ({ code: shard.code, rows: living(shard) })),
+    ...(remote ? { remote } : {}),
+    shards: shards.map((shard) => {
+      const { code, store } = shard
+      return { code, rows: living(shard), ...(store.store ? { store: store.store() } : {}) }
+    }),
   }
   await saveFolder(directory, { ...FORMAT, meta, files })
 }
@@ -128,7 +140,8 @@ function array<T extends Float32Array | Int32Array | Uint32Array | Uint8Array>(
 }
 
 /** Opens a saved index. Shards are read when they are first looked into. */
-export async function openCore(directory: string): Promise<Core> {
+export async function openCore(directory: string, given: OpenOptions = {}): Promise<Core> {
+  const options = parseOptions(openSchema, given, 'options of CodeShardedIndex.open')
   const folder = await openFolder(directory, FORMAT)
   const parsed = metaSchema.safeParse(folder.meta)
   if (!parsed.success) throw inconsistent('its manifest is incomplete', parsed.error.issues[0].path.join('.'))
@@ -146,12 +159,16 @@ export async function openCore(directory: string): Promise<Core> {
   const words = 'codewords' in router ? array('router.safetensors', router, 'codewords', Float32Array) : undefined
   const codewords = words && dim > 0 ? { data: words, rows: words.length / dim, dim } : undefined
   if (codewords && !Number.isInteger(codewords.rows)) throw inconsistent('its codewords are cut', words?.length)
-  const engine = await openEngine(meta, dim, { quantizer, longest })
+  const { engine: name, storage } = meta
+  const milvus = meta.remote && parseOptions(milvusSchema, { ...meta.remote, ...options.milvus }, 'options of milvus')
+  const stores = meta.shards.map(({ code, rows, store = -1 }) => ({ code, rows, store }))
+  if (meta.remote && stores.some(({ store }) => store < 0)) throw inconsistent('a shard has no store', meta.shards)
+  const engine = await openEngine({ engine: name, storage, milvus }, dim, { quantizer, longest, saved: { stores } })
   const size = meta.shards.reduce((sum, shard) => sum + shard.rows, 0)
   const { ids, placed } = await decodeIds(folder, size)
   const shards: Shard[] = []
   let at = 0
-  for (const [ordinal, { code, rows }] of meta.shards.entries()) {
+  for (const [ordinal, { code, rows, store: number }] of meta.shards.entries()) {
     const items = placed.subarray(at, at + rows)
     for (let row = 0; row < rows; row++) {
       if (ids.shard(items[row]) >= 0 || ids.id(items[row]) === undefined) {
@@ -159,7 +176,9 @@ export async function openCore(directory: string): Promise<Core> {
       }
       ids.place(items[row], ordinal, row)
     }
-    const store = lazyShard(rows, () => loadShard(folder, engine, code, items, dim))
+    const store = meta.remote
+      ? engine.shard(code, number)
+      : lazyShard(rows, () => loadShard(folder, engine, code, items, dim))
     shards.push({ ordinal, code, store, items, length: rows, deadCount: 0 })
     at += rows
   }

@@ -2,6 +2,7 @@ import { type Codebook, InvalidInputError, type ItemFilter } from '@sparc/tables
 import type { Table } from 'apache-arrow'
 import { z } from 'zod'
 import type { Merge } from './merge.ts'
+import { milvusSchema } from './milvus/connection.ts'
 
 /** A table, also of another copy of Arrow. */
 export function isTable(value: unknown): value is Table {
@@ -14,7 +15,7 @@ function isCodebook(value: unknown): value is Codebook {
 
 export const buildSchema = z.strictObject({
   /** Where vectors are kept and scanned. */
-  engine: z.enum(['exact', 'faiss']).default('exact'),
+  engine: z.enum(['exact', 'faiss', 'milvus']).default('exact'),
   /** How rows are kept: float32, a byte a dimension, or (faiss only) a read-only graph. */
   storage: z.enum(['Flat', 'SQ8', 'HNSW']).default('Flat'),
   /** How many codes to train here; default: none where the embeddings have codes, else about sqrt(items) / 2. */
@@ -25,10 +26,20 @@ export const buildSchema = z.strictObject({
   seed: z.int().default(0),
   /** A shard is rewritten when more than this share of its rows is removed or moved. */
   compactAt: z.number().gt(0).max(1).default(0.25),
+  /** Where the milvus engine keeps its rows. */
+  milvus: milvusSchema.optional(),
 })
 
 /** Options of `CodeShardedIndex.build`. */
 export type BuildOptions = z.input<typeof buildSchema>
+
+export const openSchema = z.strictObject({
+  /** How to reach the server of an index whose rows are in Milvus; default: the address and collection that were saved. */
+  milvus: milvusSchema.partial().optional(),
+})
+
+/** Options of `CodeShardedIndex.open`. */
+export type OpenOptions = z.input<typeof openSchema>
 
 export const searchSchema = z.strictObject({
   /** Length of each list; clamped to the catalogue. */

@@ -45,6 +45,9 @@ const ALL_TILE = 32
 export async function searchState(engine: Engine, state: State, request: SearchRequest): Promise<UserResult[]> {
   const users = request.interests.users.length
   const results: UserResult[] = []
+  if (request.k === 0) {
+    return request.interests.users.map(() => ({ ranked: [], scanned: new Set(), widened: false, unrouted: 0 }))
+  }
   const tile = request.probes === Number.POSITIVE_INFINITY ? ALL_TILE : TILE
   for (let from = 0; from < users; from += tile) {
     results.push(...(await searchTile(engine, state, request, from, Math.min(users, from + tile))))
@@ -229,8 +232,7 @@ async function finish(
 ): Promise<void> {
   const { interests, k, merge, budget, seed } = request
   const { scale } = interests.score
-  const { dim } = state
-  await fetchRows(state, batch)
+  const dot = dotWith(state, batch, await fetchRows(state, batch))
   const places = new Map<number, number>()
   let w = 0
   for (let user = 0; user < results.length; user++) {
@@ -243,8 +245,7 @@ async function finish(
       const prior = logPrior(interests, walks[w].interest)
       const entries: { item: number; score: number }[] = []
       for (let i = 0; i < collector.size; i++) {
-        const { store } = state.shards[collector.shards[i]]
-        const score = prior + scale * store.dot(collector.rows[i], batch.vectors, w * dim)
+        const score = prior + scale * dot(collector.shards[i], collector.rows[i], w)
         const item = collector.items[i]
         entries.push({ item, score })
         places.set(item, collector.shards[i] * 2 ** 32 + collector.rows[i])
@@ -256,11 +257,11 @@ async function finish(
     const scores = new Float64Array(found.length)
     const rescore = (item: number) => {
       const place = places.get(item) ?? 0
-      const { store } = state.shards[Math.floor(place / 2 ** 32)]
+      const ordinal = Math.floor(place / 2 ** 32)
       const row = place % 2 ** 32
       for (let i = 0; i < scores.length; i++) {
         const prior = logPrior(interests, walks[first + i].interest)
-        scores[i] = prior + scale * store.dot(row, batch.vectors, (first + i) * dim)
+        scores[i] = prior + scale * dot(ordinal, row, first + i)
       }
       return scores
     }
@@ -275,9 +276,10 @@ function sortBest(entries: { item: number; score: number }[], seed: number, k: n
   if (entries.length > k) entries.length = k
 }
 
-/** Rows that live on another machine are asked for once per shard. */
-async function fetchRows(state: State, batch: Batch): Promise<void> {
-  if (!state.shards.some((shard) => shard.store.fetch)) return
+/** The vectors of candidates that live on another machine, asked for once per shard: by ordinal, by row. */
+async function fetchRows(state: State, batch: Batch): Promise<Map<number, Map<number, Float32Array>>> {
+  const fetched = new Map<number, Map<number, Float32Array>>()
+  if (!state.shards.some((shard) => shard.store.fetch)) return fetched
   const rows = new Map<number, Set<number>>()
   for (const { size, shards, rows: places } of batch.collectors) {
     for (let i = 0; i < size; i++) {
@@ -285,7 +287,27 @@ async function fetchRows(state: State, batch: Batch): Promise<void> {
       rows.set(shards[i], wanted.add(places[i]))
     }
   }
-  for (const [ordinal, wanted] of rows) await state.shards[ordinal].store.fetch?.(Int32Array.from(wanted))
+  for (const [ordinal, wanted] of rows) {
+    const list = Int32Array.from(wanted)
+    const vectors = await state.shards[ordinal].store.fetch?.(list)
+    const byRow = new Map<number, Float32Array>()
+    for (let i = 0; vectors && i < list.length; i++)
+      byRow.set(list[i], vectors.subarray(i * batch.dim, (i + 1) * batch.dim))
+    fetched.set(ordinal, byRow)
+  }
+  return fetched
+}
+
+/** The dot product of query `member` with a row, wherever it lives. */
+function dotWith(state: State, batch: Batch, fetched: Map<number, Map<number, Float32Array>>) {
+  const { dim, vectors } = batch
+  return (ordinal: number, row: number, member: number): number => {
+    const remote = fetched.get(ordinal)?.get(row)
+    if (!remote) return state.shards[ordinal].store.dot(row, vectors, member * dim)
+    let sum = 0
+    for (let d = 0, at = member * dim; d < dim; d++, at++) sum += vectors[at] * remote[d]
+    return sum
+  }
 }
 
 /** Rows in the shards that were scanned, as a share of all. */

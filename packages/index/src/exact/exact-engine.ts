@@ -1,27 +1,10 @@
 import type { Engine, EngineShard, Storage } from '../engine.ts'
 import type { EngineSeed } from '../engines.ts'
 import { blockShard } from './block-shard.ts'
+import { floatMargin, longestVector } from './float-margin.ts'
 import { flatLayout } from './layout.ts'
 import { arenas } from './memory.ts'
 import { byteLayout, integerMargin, trainScalarQuantizer } from './scalar-quantizer.ts'
-
-/** Bound of the error of a dot product summed in float32 in any order: `(dim + 2) 2^-23 |q| |v|`. */
-function floatMargin(dim: number, vectors: Float32Array, at: number, longest: number): number {
-  let squares = 0
-  for (let d = 0; d < dim; d++) squares += vectors[at + d] ** 2
-  return (dim + 2) * 2 ** -23 * Math.sqrt(squares) * longest
-}
-
-/** The longest vector of a matrix, Euclidean. */
-function longestVector(vectors: Float32Array, dim: number): number {
-  let longest = 0
-  for (let at = 0; at < vectors.length; at += dim) {
-    let squares = 0
-    for (let d = 0; d < dim; d++) squares += vectors[at + d] ** 2
-    if (squares > longest) longest = squares
-  }
-  return Math.sqrt(longest)
-}
 
 /** Rows in WebAssembly memory, scanned with SIMD; no dependency. `Flat` is exact to the last bit of a float32. */
 export function exactEngine(dim: number, storage: Storage, seed: EngineSeed): Engine {

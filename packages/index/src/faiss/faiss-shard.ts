@@ -100,7 +100,7 @@ export function faissShard(
 
 function countDead(dead: Uint8Array, length: number): number {
   let count = 0
-  for (let row = 0; row < length; row++) count += dead[row]
+  for (let row = 0; row < Math.min(length, dead.length); row++) count += dead[row]
   return count
 }
 
