@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['@sparc/source', 'node', 'import', 'default']
+// No 'import' here: it would reach `require` in the test processes too, and break packages that are both.
+const conditions = ['@sparc/source', 'node', 'default']
 
 // TensorFlow's native addon cannot be loaded by two worker threads, so every test file has a process of its own.
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: ['@sparc/source', 'node', 'import'] } },
+  ssr: { resolve: { conditions, externalConditions: ['@sparc/source', 'node'] } },
   test: {
     pool: 'forks',
     maxWorkers: 2,

@@ -26,9 +26,11 @@ export function pick(of: Embeddings, rows: readonly number[]): Embeddings {
 }
 
 /** What every engine with exact rows must do. `options` gives the options of a new index of that engine. */
-export function conforms(options: () => BuildOptions): void {
-  const embeddings = catalogue({ items: 700, dim: 11, codes: 9, seed: 1 })
-  const interests = people(embeddings, { users: 25, interests: 4, seed: 2 })
+export function conforms(options: () => BuildOptions, size = { items: 700, codes: 9, users: 25 }): void {
+  const { items, codes, users } = size
+  const part = (share: number) => Math.round(share * items)
+  const embeddings = catalogue({ items, dim: 11, codes, seed: 1 })
+  const interests = people(embeddings, { users, interests: 4, seed: 2 })
 
   async function expectExact(index: CodeShardedIndex, of: Embeddings, asked: Interests): Promise<void> {
     for (const merge of ['mixture', 'max'] as const) {
@@ -49,15 +51,18 @@ export function conforms(options: () => BuildOptions): void {
 
   it('looks into the shard of the interest alone where it probes one', async () => {
     const index = await CodeShardedIndex.build(embeddings, options())
-    const single = people(embeddings, { users: 30, interests: 1, seed: 3 })
+    const single = people(embeddings, { users, interests: 1, seed: 3 })
     const found = await index.find(single, { k: 5, probes: 1 })
-    for (let user = 0; user < 30; user++) {
+    let checked = 0
+    for (let user = 0; user < users; user++) {
       const own = (item: number) => embeddings.codes?.data[2 * item] === single.codes?.[user]
       const wanted = bruteForce(embeddings, single, user, { k: 5, merge: 'mixture', allowed: own })
-      expect(wanted.items).toHaveLength(5)
+      if (wanted.items.length < 5) continue
+      checked++
       expect([...found.items.subarray(found.offsets[user], found.offsets[user + 1])]).toEqual(wanted.items)
     }
-    expect(found.stats.scanned).toBeLessThan(0.5)
+    expect(checked).toBeGreaterThan(users / 2)
+    expect(found.stats.scanned).toBeLessThan(0.7)
     await index.close()
   })
 
@@ -67,34 +72,33 @@ export function conforms(options: () => BuildOptions): void {
     const exclude = interests.users.map((_, u) => first.items.subarray(first.offsets[u], first.offsets[u + 1]))
     const filter = (item: number) => item % 3 !== 0
     const table = await index.search(makeInterests(interests), { k: 10, exclude, filter, scope: 'all' })
-    const { items } = readRecommendations(table)
+    const lists = readRecommendations(table).items
     for (let user = 0; user < interests.users.length; user++) {
       const allowed = (item: number) => filter(item) && !exclude[user].includes(item)
       const wanted = bruteForce(embeddings, interests, user, { k: 10, merge: 'mixture', allowed })
-      expect([...row(items, user)]).toEqual(wanted.items)
+      expect([...row(lists, user)]).toEqual(wanted.items)
     }
     await index.close()
   })
 
   it('gives all of a catalogue of equal vectors in the order of the tie-break', async () => {
-    const equal = { ...embeddings, vectors: { ...embeddings.vectors, data: new Float32Array(700 * 11).fill(0.5) } }
+    const equal = { ...embeddings, vectors: { ...embeddings.vectors, data: new Float32Array(items * 11).fill(0.5) } }
     const index = await CodeShardedIndex.build(equal, options())
     await expectExact(index, equal, people(equal, { users: 3, interests: 2, seed: 4 }))
     await index.close()
   })
 
   it('follows upserts, moves and removals, and compacts what they leave behind', async () => {
-    const index = await CodeShardedIndex.build(pick(embeddings, range(0, 500)), options())
-    const moved = pick(embeddings, range(100, 400))
-    for (let r = 0; r < moved.items.length; r++) moved.ids[r] = embeddings.ids[r + 100]
-    moved.codes?.data.fill(4)
+    const index = await CodeShardedIndex.build(pick(embeddings, range(0, part(0.7))), options())
+    const moved = pick(embeddings, range(part(0.1), part(0.6)))
+    moved.codes?.data.fill(3)
     await index.upsert(moved)
-    await index.upsert(pick(embeddings, range(500, 700)))
-    expect(await index.remove([3, 'item-4', 'item-700', 9999, 3])).toBe(2)
-    const left = pick(embeddings, [0, 1, 2, ...range(5, 700)])
+    await index.upsert(pick(embeddings, range(part(0.7), items)))
+    expect(await index.remove([3, 'item-4', 'no-such-item', 9999, 3])).toBe(2)
+    const left = pick(embeddings, [0, 1, 2, ...range(5, items)])
     await expectExact(index, left, interests)
     await index.compact()
-    expect(index.stats()).toMatchObject({ items: 698, dead: 0 })
+    expect(index.stats()).toMatchObject({ items: items - 2, dead: 0 })
     expect(index.stats().epoch).toBeGreaterThan(3)
     await expectExact(index, left, interests)
     await index.close()
@@ -103,29 +107,29 @@ export function conforms(options: () => BuildOptions): void {
   it('shows a search that is under way the state at its start', async () => {
     const index = await CodeShardedIndex.build(embeddings, { ...options(), compactAt: 0.01 })
     const asked = index.find(interests, { k: 20, scope: 'all', merge: 'max' })
-    const removed = index.remove(range(0, 600))
+    const removed = index.remove(range(0, part(0.9)))
     const found = await asked
-    expect(await removed).toBe(600)
+    expect(await removed).toBe(part(0.9))
     expect(found.stats.epoch).toBe(1)
     for (let user = 0; user < interests.users.length; user++) {
       const wanted = bruteForce(embeddings, interests, user, { k: 20, merge: 'max' })
       expect([...found.items.subarray(found.offsets[user], found.offsets[user + 1])]).toEqual(wanted.items)
     }
-    expect((await index.find(interests, { k: 200 })).stats).toMatchObject({ k: 100, clamped: true })
+    expect((await index.find(interests, { k: items })).stats).toMatchObject({ k: items - part(0.9), clamped: true })
     await index.close()
   })
 
   it('answers as before after it was saved and opened', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'sparc-index-'))
     const index = await CodeShardedIndex.build(embeddings, options())
-    await index.remove(range(0, 50))
+    await index.remove(range(0, part(0.1)))
     await index.save(directory)
     await index.close()
     const opened = await CodeShardedIndex.open(directory)
-    const left = pick(embeddings, range(50, 700))
-    expect(opened.stats().items).toBe(650)
+    const left = pick(embeddings, range(part(0.1), items))
+    expect(opened.stats().items).toBe(items - part(0.1))
     await expectExact(opened, left, interests)
-    await opened.upsert(pick(embeddings, range(0, 50)))
+    await opened.upsert(pick(embeddings, range(0, part(0.1))))
     await expectExact(opened, embeddings, interests)
     await opened.close()
     await rm(directory, { recursive: true })
@@ -135,7 +139,7 @@ export function conforms(options: () => BuildOptions): void {
     const index = await CodeShardedIndex.build(pick(embeddings, []), options())
     const found = await index.find(interests, { k: 10 })
     expect(found.items).toHaveLength(0)
-    expect(found.offsets).toEqual(new Int32Array(26))
+    expect(found.offsets).toEqual(new Int32Array(users + 1))
     await index.upsert(embeddings)
     await expectExact(index, embeddings, interests)
     await index.close()

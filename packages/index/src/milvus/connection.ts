@@ -44,7 +44,7 @@ export function milvusSettings(settings: MilvusSettings | undefined): MilvusSett
 /** @throws MissingPeerError `MISSING_MILVUS`, SparcError `MILVUS` where the server can't be reached */
 export async function connect(
   settings: MilvusSettings,
-  load = () => import('@zilliz/milvus2-sdk-node'),
+  load: () => Promise<typeof import('@zilliz/milvus2-sdk-node')> = () => import('@zilliz/milvus2-sdk-node'),
 ): Promise<Milvus> {
   const sdk = await load().catch((cause: unknown) => {
     throw new MissingPeerError('MISSING_MILVUS', {

@@ -77,7 +77,7 @@ async function createCollection(milvus: Milvus, settings: MilvusSettings, storag
   }
   const answer = await client.createCollection({
     collection_name: collection,
-    consistency_level: milvus.consistency,
+    consistency_level: settings.consistency,
     num_partitions: partitions,
     fields: [
       { name: 'row', data_type: types.Int64, is_primary_key: true, autoID: false },

@@ -71,16 +71,16 @@ export function milvusShard(shared: MilvusStore, code: number, store: number, sa
     }
   }
 
-  /** Only the rows that pass the filter of one query. */
-  async function scanListed(rows: ShardRows, batch: Batch, member: number) {
-    const collector = batch.collectors[member]
+  /** Only the rows that pass the filter, which is the same for all queries of a search. */
+  async function scanListed(rows: ShardRows, batch: Batch, members: readonly number[]) {
+    const collector = batch.collectors[members[0]]
     const allowed: number[] = []
     for (let row = 0; row < rows.length; row++) {
       if (rows.dead?.[row] !== 1 && collector.accepts(rows.items[row])) allowed.push(base + row)
     }
     for (let from = 0; from < allowed.length; from += LISTED) {
       const keys = allowed.slice(from, from + LISTED)
-      await offerAll(rows, batch, [member], `${own} and row in [${keys}]`, keys.length)
+      await offerAll(rows, batch, members, `${own} and row in [${keys}]`, keys.length)
     }
   }
 
@@ -113,13 +113,15 @@ export function milvusShard(shared: MilvusStore, code: number, store: number, sa
       if (rows.length === 0) return
       const groups = new Map<number, number[]>()
       const everything: number[] = []
+      const filtered: number[] = []
       for (const member of members) {
         const collector = batch.collectors[member]
         const want = Math.min(wanted(rows, collector), rows.length)
-        if (collector.filtered) await scanListed(rows, batch, member)
+        if (collector.filtered) filtered.push(member)
         else if (want > MOST_RESULTS || !Number.isFinite(collector.k)) everything.push(member)
         else groups.set(want, [...(groups.get(want) ?? []), member])
       }
+      if (filtered.length > 0) await scanListed(rows, batch, filtered)
       for (const [want, group] of groups) {
         const unsure = await offerAll(rows, batch, group, `${own} and row < ${base + rows.length}`, want)
         if (storage !== 'Flat' || want === rows.length) continue
