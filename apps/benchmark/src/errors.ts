@@ -4,6 +4,7 @@ import { CommanderError } from 'commander'
 /** An error as text for people: our own say what, given, allowed and next; a stack is shown with `--verbose` only. */
 export function describeError(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`
+  if (CancelledError.isInstance(error) && !verbose) return error.message
   const head = SparcError.isInstance(error) ? `error (${error.code}): ${error.message}` : `error: ${error.message}`
   if (verbose)
     return `${head}\n${error.stack ?? ''}${error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : ''}`

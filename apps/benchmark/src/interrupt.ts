@@ -8,7 +8,7 @@ export function onInterrupt(say: () => string, grace = 1800): { signal: AbortSig
   const controller = new AbortController()
   const stop = () => {
     if (controller.signal.aborted) return
-    controller.abort(new CancelledError('INTERRUPTED', { what: 'stopped', given: 'Ctrl-C', allowed: '-', next: '-' }))
+    controller.abort(new CancelledError('INTERRUPTED', { what: 'Stopped by a signal' }))
     setTimeout(() => {
       process.stderr.write(`\n${say()}\n`)
       process.exit(interrupted)

@@ -14,7 +14,10 @@ export async function list({ data, out }: { data?: string; out: string }): Promi
     builtInConfigs().map(async (name) => {
       const { experiments, about } = await loadStudy(name)
       const runs = experiments.reduce((sum, each) => sum + each.systems.length * each.seeds.length, 0)
-      return [`  ${name}`, `${experiments.length} x`, `${runs} fits`, `  ${about}`]
+      return {
+        cells: [`  ${name}`, `${runs} fits`, experiments.length > 1 ? `${experiments.length} experiments` : ''],
+        about,
+      }
     }),
   )
   const root = dataRoot(data)
@@ -28,7 +31,9 @@ export async function list({ data, out }: { data?: string; out: string }): Promi
   const systems = systemNames.map((name) => `  ${name}${isLearned(name) ? '' : ' (nothing to train)'}`)
   const text = [
     'Configurations (benchmark run NAME)',
-    align(configs),
+    ...align(configs.map(({ cells }) => cells))
+      .split('\n')
+      .map((line, i) => `${line}  ${configs[i].about}`),
     '',
     `Data sets (--dataset NAME)${root === undefined ? ': no data folder was found' : ''}`,
     ...found,

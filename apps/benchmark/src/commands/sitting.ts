@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CancelledError } from '@sparc/tables'
 import type { RunOptions } from '../cli.ts'
 import { hashOf } from '../config/hash.ts'
 import type { Experiment } from '../config/schema.ts'
@@ -11,6 +12,7 @@ import { lines } from '../progress/lines.ts'
 import type { Progress } from '../progress/progress.ts'
 import { openRunFolder, removeRun } from '../run-folder/folder.ts'
 import type { RunFile } from '../run-folder/results.ts'
+import { tellKept } from '../supervise.ts'
 import { runText } from './print.ts'
 
 /** Bars on a terminal, lines elsewhere. */
@@ -42,6 +44,10 @@ export function runPath(experiment: Experiment, { out, run }: Pick<RunOptions, '
   }
 }
 
+function stopped(what: string, cause: unknown): CancelledError {
+  return new CancelledError('INTERRUPTED', { what, cause })
+}
+
 /** Runs one experiment from its first or its interrupted state to its leaderboard. */
 export async function sit(
   experiment: Experiment,
@@ -54,7 +60,8 @@ export async function sit(
   const resumed = existsSync(join(path, 'run.json'))
   const folder = await openRunFolder(path)
   const kept = () =>
-    `Stopped. Finished systems and checkpoints are kept in ${path}; the same command goes on from there.`
+    `Stopped. Finished systems and checkpoints are kept in ${path}; the same command goes on from there`
+  tellKept(kept())
   const { signal, done } = onInterrupt(kept)
   const progress = consoleProgress()
   try {
@@ -65,7 +72,7 @@ export async function sit(
     return path
   } catch (error) {
     progress.stop()
-    if (signal.aborted) process.stderr.write(`${kept()}\n`)
+    if (signal.aborted) throw stopped(kept(), error)
     throw error
   } finally {
     done()

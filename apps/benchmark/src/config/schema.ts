@@ -35,6 +35,8 @@ const index = z.strictObject({
   engine: z.enum(['faiss', 'exact', 'auto']).default('auto'),
   /** Shards that each interest looks into, for the curve of recall against time. */
   probes: z.array(z.int().positive()).min(1).default([1, 2, 4, 8]),
+  /** Rows that are also searched by shards; every row with codes where absent. */
+  rows: z.array(z.string()).optional(),
 })
 
 /** What one experiment is: data, split, rows, seeds. Unknown keys are refused. */

@@ -19,6 +19,12 @@ function hasCodebook(value: object): value is WithCodebook {
   return 'codebook' in value && typeof value.codebook === 'function'
 }
 
+/** One code for everything makes one shard, which is the exact search again. */
+function isSharded({ experiment }: Context, { codebook, name }: RowResult): boolean {
+  const wanted = experiment.index.rows?.includes(name) ?? true
+  return wanted && codebook !== undefined && codebook.levels[0].perplexity > 1
+}
+
 /**
  * Fourth stage for systems whose items and users are vectors: keeps the tables that an index is built from, and where
  * items have codes, searches the per-code shards for a row of their own.
@@ -43,7 +49,7 @@ export async function serve(
   exact.interestCosine = meanOf(interestCosines(readInterests(interests)))
   const view = readEmbeddings(embeddings)
   exact.codebook = codeHealth(view, codebook && readCodebook(codebook).levels.map((level) => level.vectors.rows))
-  if (view.codes === undefined) return [exact]
+  if (!isSharded(context, exact)) return [exact]
 
   const shards = await watch.time('index', () => searchShards(context, { embeddings, interests, codebook }, listLength))
   const name = `${exact.name}-shards`

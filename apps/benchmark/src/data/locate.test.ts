@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { dataRoot, locate } from './locate.ts'
+
+let root = ''
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'locate-'))
+  for (const name of ['amazon-beauty-2014', 'amazon-toys-2014']) {
+    mkdirSync(join(root, name))
+    writeFileSync(join(root, name, 'interactions.csv'), 'user,item,timestamp\n')
+  }
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+it('takes --data before SPARC_DATA', () => {
+  const other = mkdtempSync(join(tmpdir(), 'locate-'))
+  expect(dataRoot(root, { SPARC_DATA: other })).toBe(root)
+  expect(dataRoot(undefined, { SPARC_DATA: other })).toBe(other)
+})
+
+it('refuses a data folder that was named and is not there', () => {
+  expect(() => dataRoot(join(root, 'no'), {})).toThrow(/no such data folder.*--dataset synthetic/s)
+  expect(() => dataRoot(undefined, { SPARC_DATA: join(root, 'no') })).toThrow(/SPARC_DATA/)
+})
+
+it('finds a data set by its name, a part of its name, or its path', () => {
+  const beauty = { kind: 'folder', name: 'amazon-beauty-2014', path: join(root, 'amazon-beauty-2014') }
+  expect(locate('amazon-beauty-2014', root, false)).toEqual(beauty)
+  expect(locate('beauty', root, false)).toEqual(beauty)
+  expect(locate(join(root, 'amazon-beauty-2014'), root, false)).toEqual(beauty)
+})
+
+it('suggests the data set that was probably meant', () => {
+  expect(() => locate('amazon-beuty-2014', root, false)).toThrow(/Did you mean amazon-beauty-2014/)
+})
+
+it('takes a folder that is itself a data set', () => {
+  const own = join(root, 'amazon-toys-2014')
+  expect(locate('amazon-beauty-2014', own, true)).toMatchObject({ kind: 'folder', name: 'amazon-toys-2014' })
+})

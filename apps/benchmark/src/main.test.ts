@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { temporary } from './pipeline/tiny.fixture.ts'
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url))
+
+/** Runs the command line in a process of its own; `until` sees all output so far and may send a signal. */
+function benchmark(args: string[], until?: (output: string, kill: () => void) => void) {
+  const child = spawn(process.execPath, ['--conditions=@sparc/source', '--import', 'tsx', main, ...args], {
+    env: { ...process.env, SPARC_DATA: undefined },
+  })
+  let [output, errors] = ['', '']
+  let killed = 0
+  child.stdout.on('data', (text) => {
+    output += text
+    until?.(output, () => {
+      if (killed > 0) return
+      killed = performance.now()
+      child.kill('SIGINT')
+    })
+  })
+  child.stderr.on('data', (text) => {
+    errors += text
+  })
+  return new Promise<{ code: number | null; output: string; errors: string; seconds: number }>((resolve) => {
+    child.on('close', (code) => resolve({ code, output, errors, seconds: (performance.now() - killed) / 1000 }))
+  })
+}
+
+describe('the process', () => {
+  it('says what there is to give it', async () => {
+    const { code, output } = await benchmark(['--help'])
+    expect(code).toBe(0)
+    for (const word of ['--dataset', '--models', '--seed', '--smoke', 'compare', 'ledger'])
+      expect(output).toContain(word)
+  })
+
+  it('stops within two seconds on Ctrl-C in the middle of training, and says what is kept', async () => {
+    const out = temporary()
+    const args = [
+      '--dataset',
+      'synthetic',
+      '--smoke',
+      '--models',
+      'popularity,two-tower',
+      '--out',
+      out,
+      '--run',
+      'stopped',
+    ]
+    const stopped = await benchmark([...args, '--steps', '1000000'], (output, kill) => {
+      if (/popularity: .*R@50/.test(output)) setTimeout(kill, 1500)
+    })
+    expect(stopped.code).toBe(130)
+    expect(stopped.errors).toMatch(/kept in .*stopped; the same command goes on from there/)
+    expect(existsSync(join(out, 'stopped', 'popularity', 'result.json'))).toBe(true)
+    expect(existsSync(join(out, 'stopped', 'two-tower', 'result.json'))).toBe(false)
+  })
+})

@@ -1,0 +1,134 @@
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { evaluate, ndcg, recall } from '@sparc/eval'
+import { loadRecommender } from '@sparc/model'
+import { queriesOf, readEmbeddings, readInterests, readRecommendations, readTable } from '@sparc/tables'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openRun } from '../commands/runs.ts'
+import type { RowResult } from '../run-folder/results.ts'
+import { runTiny, temporary } from './tiny.fixture.ts'
+
+const path = join(temporary(), 'first')
+let rows: RowResult[] = []
+
+const row = (name: string) => rows.find((each) => each.name === name)!
+
+beforeAll(async () => {
+  rows = (await runTiny(path)).rows
+}, 120_000)
+
+describe('a run', () => {
+  it('has a row for each system, and one more for the shards of a system with codes', () => {
+    expect(rows.map(({ name }) => name)).toEqual(['popularity', 'item-knn', 'two-tower', 'sparc', 'sparc-shards'])
+    for (const { metrics } of rows) {
+      for (const key of [
+        'recall@20',
+        'ndcg@50',
+        'hitRate@50',
+        'coverage@50',
+        'leafDiversity@50',
+        'long-tail/recall@50',
+        'cold-users/ndcg@50',
+      ]) {
+        expect(metrics.filtered[key]).toBeTypeOf('number')
+        expect(metrics.unfiltered[key]).toBeTypeOf('number')
+      }
+    }
+  })
+
+  it('searches less than the whole catalogue by shards, and says how much of the exact answer it finds', () => {
+    const { scanned, index = [] } = row('sparc-shards')
+    expect(scanned).toBeLessThan(1)
+    expect(index.map(({ probes }) => probes)).toEqual([0, 1, 2])
+    const [exact, one, two] = index
+    expect(exact.recallOfExact).toBe(1)
+    expect(two.recallOfExact).toBeGreaterThanOrEqual(one.recallOfExact)
+  })
+
+  it('leaves tables from which anybody can recompute its numbers', async () => {
+    const [items, cases, train, lists] = await Promise.all(
+      ['items.arrow', 'cases.arrow', 'train.arrow', 'sparc/recommendations.arrow'].map((file) =>
+        readTable(join(path, file)),
+      ),
+    )
+    const again = evaluate(lists, cases, { metrics: [recall(50), ndcg(50)], items, train })
+    const { filtered } = row('sparc').metrics
+    expect(again.metrics['recall@50'].mean).toBeCloseTo(filtered['recall@50'] ?? Number.NaN, 12)
+    expect(again.metrics['ndcg@50'].mean).toBeCloseTo(filtered['ndcg@50'] ?? Number.NaN, 12)
+    const { offsets } = readRecommendations(lists).items
+    expect(offsets[1] - offsets[0]).toBe(100)
+    const embeddings = readEmbeddings(await readTable(join(path, 'sparc', 'embeddings.arrow')))
+    expect(embeddings.codes?.levels).toBe(3)
+    const interests = readInterests(await readTable(join(path, 'sparc', 'interests.arrow')))
+    expect(interests.users.length).toBe(cases.numRows)
+    expect(existsSync(join(path, 'two-tower', 'embeddings.arrow'))).toBe(true)
+  })
+
+  it('says what was measured on what', async () => {
+    const { run } = await openRun(path, 'nowhere')
+    expect(run.dataset).toMatchObject({ name: 'synthetic-tiny', users: 400, items: 240 })
+    expect(run.dataset.fingerprint).toMatch(/^[0-9a-f]{16}$/)
+    expect(run.split.train + run.split.validation + run.split.test).toBeLessThanOrEqual(400)
+    expect(run.backend).toBeTypeOf('string')
+    expect(run.finished).toBeTypeOf('string')
+    expect(Object.keys(run.phases)).toEqual(
+      expect.arrayContaining(['data', 'split', 'fit', 'recommend', 'evaluate', 'index']),
+    )
+  })
+
+  it.each(['two-tower', 'sparc'])(
+    'has the validation Recall@50 of the trainer of %s equal to the one that eval measures',
+    async (name) => {
+      const [items, validation, train] = await Promise.all(
+        ['items.arrow', 'validation.arrow', 'train.arrow'].map((file) => readTable(join(path, file))),
+      )
+      const model = await loadRecommender(join(path, name, 'model'))
+      const lists = await model.recommend(queriesOf(validation), { k: 50 })
+      const { metrics } = evaluate(lists, validation, { metrics: [recall(50)], items, train })
+      model.dispose()
+      expect(metrics['recall@50'].mean).toBeCloseTo(row(name).best?.recall ?? Number.NaN, 9)
+    },
+  )
+})
+
+describe('the same command again', () => {
+  it('with the same seed gives the same metrics to 1e-6', async () => {
+    const again = await runTiny(join(temporary(), 'second'))
+    again.rows.forEach(({ metrics }, r) => {
+      for (const [key, value] of Object.entries(rows[r].metrics.filtered)) {
+        if (value === null) expect(metrics.filtered[key]).toBeNull()
+        else expect(metrics.filtered[key]).toBeCloseTo(value, 6)
+      }
+    })
+  }, 120_000)
+
+  it('keeps the systems that are finished and makes only what is missing', async () => {
+    const knn = join(path, 'item-knn', 'result.json')
+    const before = statSync(join(path, 'sparc', 'result.json')).mtimeMs
+    const text = readFileSync(knn, 'utf8')
+    rmSync(knn)
+    const again = await runTiny(path)
+    expect(again.rows.map(({ name }) => name)).toEqual(rows.map(({ name }) => name))
+    expect(statSync(join(path, 'sparc', 'result.json')).mtimeMs).toBe(before)
+    expect(JSON.parse(readFileSync(knn, 'utf8')).rows[0].metrics).toEqual(JSON.parse(text).rows[0].metrics)
+  })
+
+  it('with other options is refused, with what differs', async () => {
+    await expect(runTiny(path, { fit: { steps: 31 } })).rejects.toThrow(/options: hash .* against .*--fresh/s)
+    await expect(runTiny(path, { splitSeed: 7 })).rejects.toThrow(/data fingerprint/)
+  })
+})
+
+describe('a run that is stopped', () => {
+  it('rejects, keeps what is finished, and lets go of its folder', async () => {
+    const at = join(temporary(), 'stopped')
+    const controller = new AbortController()
+    const stopped = runTiny(at, { fit: { steps: 100_000 } }, controller.signal)
+    const checked = expect(stopped).rejects.toThrow()
+    while (!existsSync(join(at, 'item-knn', 'result.json'))) await new Promise((resolve) => setTimeout(resolve, 20))
+    controller.abort()
+    await checked
+    expect(existsSync(join(at, 'two-tower', 'result.json'))).toBe(false)
+    expect(existsSync(join(at, 'lock.json'))).toBe(false)
+  }, 60_000)
+})

@@ -1,0 +1,49 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseExperiment } from '../config/schema.ts'
+import { silent } from '../progress/progress.ts'
+import { openRunFolder } from '../run-folder/folder.ts'
+import { runExperiment } from './experiment.ts'
+
+/** A run of seconds: a tiny synthetic world, few steps of small models. */
+export function tinyExperiment(over: object = {}) {
+  return parseExperiment(
+    {
+      name: 'tiny',
+      dataset: 'synthetic',
+      world: 'tiny',
+      systems: [
+        'popularity',
+        'item-knn',
+        'two-tower',
+        { system: 'sparc', options: { codebook: { size: 8 }, warmUpSteps: 10 } },
+      ],
+      fit: { steps: 30, options: { dim: 16, batch: 64 } },
+      index: { engine: 'auto', probes: [1, 2] },
+      ...over,
+    },
+    'a test',
+  )
+}
+
+export function temporary(): string {
+  return mkdtempSync(join(tmpdir(), 'benchmark-'))
+}
+
+/** Runs it in a folder and lets go of the folder. */
+export async function runTiny(path: string, over: object = {}, signal = new AbortController().signal) {
+  const folder = await openRunFolder(path)
+  try {
+    return await runExperiment({
+      experiment: tinyExperiment(over),
+      located: { kind: 'synthetic' },
+      folder,
+      command: 'a test',
+      progress: silent,
+      signal,
+    })
+  } finally {
+    await folder.lock.release()
+  }
+}

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { duration } from './duration.ts'
+import { lines } from './lines.ts'
+
+it('says durations as people do', () => {
+  expect([0.04, 9.4, 42.2, 185, 7800, Number.NaN].map(duration)).toEqual([
+    '0.0 s',
+    '9.4 s',
+    '42 s',
+    '3 min 05 s',
+    '2 h 10 min',
+    '?',
+  ])
+})
+
+it('writes at most one line for each phase in a while, with the time left', () => {
+  const written: string[] = []
+  let time = 0
+  const progress = lines(
+    (line) => written.push(line),
+    10,
+    () => time,
+  )
+  const phase = progress.phase('sparc')
+  for (time = 0; time <= 20_000; time += 1000) phase.update(time / 40_000, 'a note')
+  phase.end('done')
+  expect(written).toEqual([
+    '  sparc: 25 %, 30 s left, a note',
+    '  sparc: 50 %, 20 s left, a note',
+    '  sparc: 21 s, done',
+  ])
+})

@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { printed } from './output.fixture.ts'
+import { temporary } from './pipeline/tiny.fixture.ts'
+
+function dataset(files: Record<string, string | Buffer>): string {
+  const root = temporary()
+  mkdirSync(join(root, 'mine'))
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(root, 'mine', name), content)
+  return root
+}
+
+const ratings = Array.from({ length: 60 }, (_, user) =>
+  Array.from({ length: 6 }, (_, i) => `u${user},i${(user + i * 7) % 30},${1_400_000_000 + i * 86_400}`),
+).flat()
+
+describe('the command line', () => {
+  it.each([
+    ['an unknown option', ['--sedd', '1'], /unknown option '--sedd'.*Did you mean --seed/s],
+    [
+      'an unknown system',
+      ['--dataset', 'synthetic', '--models', 'sparq'],
+      /no such system.*sparq.*Did you mean "sparc"/s,
+    ],
+    [
+      'an unknown data set',
+      ['--dataset', 'beuty', '--data', dataset({ 'interactions.csv': 'user,item,timestamp' })],
+      /no such data set.*beuty.*mine, synthetic/s,
+    ],
+    ['a data folder that is not there', ['--data', '/no/such/folder'], /no such data folder.*\/no\/such\/folder/s],
+    ['a seed that is no number', ['--seed', 'one'], /whole number/],
+  ])('refuses %s with exit code 1 and leaves nothing', async (_, args, message) => {
+    const out = join(temporary(), 'results')
+    const { code, errors } = await printed([...args, '--out', out])
+    expect(errors).toMatch(message)
+    expect(errors).not.toMatch(/\n\s+at /)
+    expect(code).toBe(1)
+    expect(existsSync(join(out, 'run.json'))).toBe(false)
+  })
+
+  it.each([
+    ['a file without a needed column', { 'interactions.csv': 'user,thing\na,b\n' }, /item/],
+    ['an empty file', { 'interactions.csv': '' }, /empty/i],
+    [
+      'a truncated file',
+      { 'interactions.csv.gz': gzipSync(`user,item,timestamp\n${ratings.join('\n')}`).subarray(0, 400) },
+      /truncated|whole/i,
+    ],
+  ])('refuses %s', async (_, files, message) => {
+    const args = [
+      '--data',
+      dataset(files),
+      '--dataset',
+      'mine',
+      '--models',
+      'popularity',
+      '--out',
+      join(temporary(), 'out'),
+    ]
+    const { code, errors } = await printed(args)
+    expect(errors).toMatch(message)
+    expect(code).toBe(1)
+  })
+
+  it('runs on a folder of the user, and skips and counts who has one interaction', async () => {
+    const text = `user,item,timestamp\n${[...ratings, 'lonely,i1,1400000000'].join('\n')}\n`
+    const data = dataset({ 'interactions.csv': text })
+    const { code, output, errors } = await printed([
+      '--data',
+      data,
+      '--dataset',
+      'mine',
+      '--models',
+      'popularity',
+      '--out',
+      join(temporary(), 'out'),
+    ])
+    expect(errors).toBe('')
+    expect(code).toBe(0)
+    expect(output).toMatch(/61 users, 30 items/)
+    expect(output).toMatch(/1 users? (with|have)/)
+  })
+})

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { interrupted } from './interrupt.ts'
+
+/** Set in the process that does the work. */
+const CHILD = 'SPARC_BENCHMARK_SUPERVISED'
+/** How long a stopped run may take to end by itself, in milliseconds. */
+const GRACE = 1900
+
+/** Commands that compute for long: in native code, which no signal can interrupt. */
+const long = new Set(['run', 'tune'])
+const short = new Set(['list', 'compare', 'report', 'ledger', 'export', 'help'])
+
+/** Whether this command line should be watched by a process of its own. */
+export function wantsSupervision(argv: readonly string[], environment: NodeJS.ProcessEnv = process.env): boolean {
+  if (environment[CHILD] !== undefined || argv.includes('--help') || argv.includes('-h')) return false
+  const command = argv.find((word) => long.has(word) || short.has(word))
+  return command === undefined || long.has(command)
+}
+
+/** Tells the watching process what to say should it have to end this one. */
+export function tellKept(text: string): void {
+  process.send?.({ kept: text })
+}
+
+/**
+ * Does the work in a child process, so that Ctrl-C is answered within two seconds even while a long native call blocks
+ * the child: what has not ended by then is killed, and as files are put in place whole, nothing is half written.
+ */
+export function supervise(argv: readonly string[]): Promise<number> {
+  let kept = 'Stopped. What was finished is kept.'
+  let timer: NodeJS.Timeout | undefined
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1], ...argv], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, [CHILD]: '1' },
+  })
+  child.on('message', (message) => {
+    if (typeof message === 'object' && message !== null && 'kept' in message) kept = String(message.kept)
+  })
+  const stop = (signal: NodeJS.Signals) => {
+    // A terminal sends Ctrl-C to the child as well; a second one would not hurt, but is not needed.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    timer ??= setTimeout(() => {
+      process.stderr.write(`\n${kept}\n`)
+      child.kill('SIGKILL')
+    }, GRACE)
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code) => {
+      clearTimeout(timer)
+      resolve(code ?? interrupted)
+    })
+  })
+}
