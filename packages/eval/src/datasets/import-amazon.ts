@@ -3,11 +3,12 @@ import { InvalidInputError, parseOptions } from '@sparc/tables'
 import { z } from 'zod'
 import type { Dataset } from '../dataset.ts'
 import { type AmazonRelease, readAmazonMetadata } from './amazon-metadata.ts'
+import { cached } from './cache.ts'
 import type { SourceColumn } from './columns.ts'
 import { withDatabase } from './duckdb.ts'
 import { inspectFile } from './inspect-file.ts'
 import { linesOf } from './line-numbers.ts'
-import { preparationShape, prepare } from './prepare.ts'
+import { decisive, preparationShape, prepare } from './prepare.ts'
 import { readSource } from './read-source.ts'
 
 const schema = z.strictObject({
@@ -91,20 +92,24 @@ export async function importAmazon(options: ImportAmazonOptions): Promise<Datase
       next: 'Give the path of one of the two files.',
     })
   }
-  const header = ratings === undefined ? undefined : await ratingsHeader(ratings, release)
-  return withDatabase(parsed, async (db) => {
-    const { broken } = await readSource(db, [path], 'raw', {
-      format: ratings === undefined ? 'jsonl' : 'csv',
-      header,
-      columns: columnsOf(release),
-      maxBroken,
-    })
-    return prepare(db, {
-      name: parsed.name ?? `amazon-${release}-${basename(path).replace(/\..*$/, '')}`,
-      options: parsed,
-      unit: release === '2023' ? 'milliseconds' : 'seconds',
-      broken,
-      features: metadata === undefined ? undefined : (_, ids) => readAmazonMetadata(metadata, release, ids, maxBroken),
-    })
-  })
+  const sources = metadata === undefined ? [path] : [path, metadata]
+  return cached(parsed.cache, sources, decisive(parsed), () =>
+    withDatabase(parsed, async (db) => {
+      const header = ratings === undefined ? undefined : await ratingsHeader(ratings, release)
+      const { broken } = await readSource(db, [path], 'raw', {
+        format: ratings === undefined ? 'jsonl' : 'csv',
+        header,
+        columns: columnsOf(release),
+        maxBroken,
+      })
+      return prepare(db, {
+        name: parsed.name ?? `amazon-${release}-${basename(path).replace(/\..*$/, '')}`,
+        options: parsed,
+        unit: release === '2023' ? 'milliseconds' : 'seconds',
+        broken,
+        features:
+          metadata === undefined ? undefined : (_, ids) => readAmazonMetadata(metadata, release, ids, maxBroken),
+      })
+    }),
+  )
 }

@@ -2,9 +2,10 @@ import { basename } from 'node:path'
 import { parseOptions } from '@sparc/tables'
 import { z } from 'zod'
 import type { Dataset } from '../dataset.ts'
+import { cached } from './cache.ts'
 import { type Database, identifier, withDatabase } from './duckdb.ts'
 import { type ItemFeatures, readFeatures } from './features.ts'
-import { preparationShape, prepare } from './prepare.ts'
+import { decisive, preparationShape, prepare } from './prepare.ts'
 import { FORMATS, readSource } from './read-source.ts'
 
 const source = {
@@ -94,22 +95,25 @@ export async function importFile(options: ImportFileOptions): Promise<Dataset> {
   const parsed = parseOptions(schema, options, 'options of importFile')
   const { path, columns, items, maxBroken } = parsed
   const paths = typeof path === 'string' ? [path] : path
-  return withDatabase(parsed, async (db) => {
-    const { broken, dates } = await readSource(db, paths, 'raw', {
-      ...parsed,
-      columns: [
-        { from: columns.user, as: '"user"', type: 'text' },
-        { from: columns.item, as: 'item', type: 'text' },
-        { from: columns.rating ?? null, as: 'rating', type: 'number', nullable: true },
-        { from: columns.timestamp, as: 'time', type: 'time' },
-      ],
-    })
-    return prepare(db, {
-      name: parsed.name ?? basename(paths[0]).replace(/\.[a-z]+(\.gz)?$/i, ''),
-      options: parsed,
-      unit: dates ? 'milliseconds' : parsed.timeUnit,
-      broken,
-      features: items === undefined ? undefined : (_, ids) => features(db, items, ids, maxBroken),
-    })
-  })
+  const sources = items === undefined ? paths : [...paths, items.path]
+  return cached(parsed.cache, sources, decisive(parsed), () =>
+    withDatabase(parsed, async (db) => {
+      const { broken, dates } = await readSource(db, paths, 'raw', {
+        ...parsed,
+        columns: [
+          { from: columns.user, as: '"user"', type: 'text' },
+          { from: columns.item, as: 'item', type: 'text' },
+          { from: columns.rating ?? null, as: 'rating', type: 'number', nullable: true },
+          { from: columns.timestamp, as: 'time', type: 'time' },
+        ],
+      })
+      return prepare(db, {
+        name: parsed.name ?? basename(paths[0]).replace(/\.[a-z]+(\.gz)?$/i, ''),
+        options: parsed,
+        unit: dates ? 'milliseconds' : parsed.timeUnit,
+        broken,
+        features: items === undefined ? undefined : (_, ids) => features(db, items, ids, maxBroken),
+      })
+    }),
+  )
 }

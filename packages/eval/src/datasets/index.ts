@@ -1,5 +1,8 @@
 export type { Dataset, PreparationCounts, PreparationOptions, PublishedSplit } from '../dataset.ts'
 export { fingerprint } from '../dataset.ts'
+export { type AmazonUrls, amazonUrls } from './amazon-urls.ts'
+export { openDataset, saveDataset } from './cache.ts'
+export { type Downloaded, type DownloadOptions, type DownloadProgress, download } from './download.ts'
 export { findDataDirectory, listDatasets } from './find-data-directory.ts'
 export { type ImportAmazonOptions, importAmazon } from './import-amazon.ts'
 export { type ImportFileOptions, importFile } from './import-file.ts'

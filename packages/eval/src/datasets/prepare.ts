@@ -33,9 +33,17 @@ export const preparationShape = {
   memory: z.string().optional(),
   /** A folder for what DuckDB does not keep in memory. */
   temporary: z.string().optional(),
+  /** A folder that keeps what was prepared, as Arrow files, for the next call with the same sources and options. */
+  cache: z.string().optional(),
 }
 const preparation = z.strictObject(preparationShape)
 export type ParsedPreparation = z.output<typeof preparation>
+
+/** The options that decide the result: all but where things are kept. */
+export function decisive<T extends ParsedPreparation>(options: T): Omit<T, 'cache' | 'memory' | 'temporary'> {
+  const { cache: _cache, memory: _memory, temporary: _temporary, ...rest } = options
+  return rest
+}
 
 /** How the source's times are to be read; `auto` looks at their size, and at whether they are mere positions. */
 export type TimeUnit = 'auto' | 'seconds' | 'milliseconds' | 'order'

@@ -4,11 +4,12 @@ import { basename, join, resolve } from 'node:path'
 import { InvalidFileError, parseOptions, suggest } from '@sparc/tables'
 import { z } from 'zod'
 import type { Dataset } from '../dataset.ts'
+import { cached } from './cache.ts'
 import { type Database, identifier, withDatabase } from './duckdb.ts'
 import { type ItemFeatures, readFeatures } from './features.ts'
 import { listDatasets } from './find-data-directory.ts'
 import { inspectFile } from './inspect-file.ts'
-import { preparationShape, prepare } from './prepare.ts'
+import { decisive, preparationShape, prepare } from './prepare.ts'
 import { readPublishedSplit } from './published-split.ts'
 import { readCsv, splitHeader } from './read-csv.ts'
 
@@ -75,8 +76,11 @@ async function itemFeatures(db: Database, path: string, ids: string[]): Promise<
 export async function readDataset(options: ReadDatasetOptions): Promise<Dataset> {
   const { directory, name, ...rest } = parseOptions(schema, options, 'options of readDataset')
   const folder = await folderOf(directory, name)
-  return withDatabase(rest, async (db) => {
-    const interactions = file(folder, 'interactions') ?? join(folder, 'interactions.csv.gz')
+  const interactions = file(folder, 'interactions') ?? join(folder, 'interactions.csv.gz')
+  const items = file(folder, 'items')
+  const split = (await readdir(folder)).find((entry) => /^by-user-\d+\.csv(\.gz)?$/.test(entry))
+  const sources = [interactions, items, split && join(folder, split)].filter((path) => path !== undefined)
+  const read = async (db: Database): Promise<Dataset> => {
     const { broken, dates } = await readCsv(db, interactions, 'raw', {
       columns: [
         { from: 'user', as: '"user"', type: 'text' },
@@ -86,7 +90,6 @@ export async function readDataset(options: ReadDatasetOptions): Promise<Dataset>
       ],
       maxBroken: rest.maxBroken,
     })
-    const items = file(folder, 'items')
     const dataset = await prepare(db, {
       name: basename(folder),
       options: rest,
@@ -94,11 +97,12 @@ export async function readDataset(options: ReadDatasetOptions): Promise<Dataset>
       broken: [broken],
       features: items === undefined ? undefined : (_, ids) => itemFeatures(db, items, ids),
     })
-    const split = (await readdir(folder)).find((entry) => /^by-user-\d+\.csv(\.gz)?$/.test(entry))
     if (split === undefined) return dataset
     const published = await readPublishedSplit(db, join(folder, split), Number(split.match(/\d+/)?.[0]), dataset)
     if (published) return { ...dataset, published }
     dataset.notes.push(`${split} was not used: the preparation left out some of its rows.`)
     return dataset
-  })
+  }
+  const named = { ...decisive(rest), name: basename(folder) }
+  return cached(rest.cache, sources, named, () => withDatabase(rest, read))
 }

@@ -109,7 +109,8 @@ export function makeSyntheticWorld(given: SyntheticWorldOptions = {}): Synthetic
     timestamps: Float64Array.from(log.times),
     itemsKey: itemsKey(ids),
   }
-  const prepared = { seed: options.seed, duplicates: 'keep' as const, world: options }
+  const world = { ...options, start: options.start.getTime(), end: options.end.getTime() }
+  const prepared = { seed: options.seed, duplicates: 'keep' as const, world }
   return {
     name: options.name,
     items,
