@@ -1,3 +1,4 @@
+export { comirecDr, loadComirecDr } from './comirec/comirec-dr.ts'
 export { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
 export { type ExactLists, type ExactQuery, exactTopK, recommendByVectors } from './exact.ts'
 export { type ItemScorer, itemScorer, type Merge, plainScorer } from './item-scorer.ts'
@@ -5,7 +6,9 @@ export { type AlsOptions, als, alsSearchSpace, loadAls } from './linear/als.ts'
 export { type EaseOptions, ease, easeSearchSpace, loadEase } from './linear/ease.ts'
 export { type ItemKnnOptions, itemKnn, itemKnnSearchSpace, loadItemKnn } from './linear/item-knn.ts'
 export { loadPopularity, popularity } from './linear/popularity.ts'
+export { loadMind, mind } from './mind/mind.ts'
 export type * from './recommender.ts'
+export { loadRemi, remi } from './remi/remi.ts'
 export { loadSparc, sparc } from './sparc/sparc.ts'
 export {
   createRecommender,

@@ -1,11 +1,14 @@
 import { InvalidFileError, InvalidInputError, openFolder, suggest } from '@sparc/tables'
 import { MODEL_FORMAT } from './checkpoint.ts'
+import { comirecDr, loadComirecDr } from './comirec/comirec-dr.ts'
 import { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
 import { als, loadAls } from './linear/als.ts'
 import { ease, loadEase } from './linear/ease.ts'
 import { itemKnn, loadItemKnn } from './linear/item-knn.ts'
 import { loadPopularity, popularity } from './linear/popularity.ts'
+import { loadMind, mind } from './mind/mind.ts'
 import type { Recommender, VectorRecommender } from './recommender.ts'
+import { loadRemi, remi } from './remi/remi.ts'
 import { loadSparc, sparc } from './sparc/sparc.ts'
 import { loadTwoTower, twoTower } from './two-tower/two-tower.ts'
 
@@ -54,6 +57,14 @@ export const systems: Readonly<Record<string, System>> = {
     create: comirecSa,
     load: loadComirecSa,
   },
+  'comirec-dr': {
+    kind: 'vector',
+    paper: 'Cen et al., KDD 2020, arXiv 2005.09347',
+    create: comirecDr,
+    load: loadComirecDr,
+  },
+  mind: { kind: 'vector', paper: 'Li et al., CIKM 2019, arXiv 1904.08030', create: mind, load: loadMind },
+  remi: { kind: 'vector', paper: 'Xie et al., RecSys 2023, arXiv 2302.14532', create: remi, load: loadRemi },
   sparc: { kind: 'vector', paper: 'arXiv 2508.09090', create: sparc, load: loadSparc },
 }
 

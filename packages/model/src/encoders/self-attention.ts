@@ -1,23 +1,28 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Parameters } from '../training/parameters.ts'
+import type { Parameters as ModelParameters } from '../training/parameters.ts'
 import { attentionWeights } from './pool.ts'
 
-/** Several attention-pooled vectors of a history. */
-export interface SelfAttention {
-  /**
-   * @param history `[batch, history, dim]`
-   * @param padding `[batch, 1, history]`, see `attentionWeights`
-   * @returns `[batch, queries, dim]`
-   */
-  (history: tf.Tensor3D, padding: tf.Tensor3D): tf.Tensor3D
-}
+/**
+ * From a history `[batch, history, dim]` and its padding `[batch, 1, history]` (see `attentionWeights`): for each query the weights
+ * of the items, `[batch, queries, history]`, padding having none.
+ */
+export type Attention = (history: tf.Tensor3D, padding: tf.Tensor3D) => tf.Tensor3D
+
+/** The same, to several attention-pooled vectors of the history, `[batch, queries, dim]`. */
+export type SelfAttention = (history: tf.Tensor3D, padding: tf.Tensor3D) => tf.Tensor3D
 
 /**
  * Structured self-attention: `softmax_T(W2 tanh(W1 (H + P))) H`, positions for the weights only
  * (Lin et al., ICLR 2017, equations 5 and 6; ComiRec, KDD 2020, equation 8).
  */
-export function createSelfAttention(
-  parameters: Parameters,
+export function createSelfAttention(...sizes: Parameters<typeof createAttention>): SelfAttention {
+  const attend = createAttention(...sizes)
+  return (history, padding) => tf.matMul(attend(history, padding), history)
+}
+
+/** The weights of `createSelfAttention`, `softmax_T(W2 tanh(W1 (H + P)))`. */
+export function createAttention(
+  parameters: ModelParameters,
   name: string,
   {
     dim,
@@ -26,7 +31,7 @@ export function createSelfAttention(
     queries,
     positions = parameters.add<tf.Rank.R2>(`${name}/positions`, [length, dim], { normal: 0.02 }),
   }: { dim: number; length: number; hidden: number; queries: number; positions?: tf.Variable<tf.Rank.R2> },
-): SelfAttention {
+): Attention {
   const w1 = parameters.add<tf.Rank.R2>(`${name}/w1`, [dim, hidden], 'glorot')
   const w2 = parameters.add<tf.Rank.R2>(`${name}/w2`, [hidden, queries], 'glorot')
   return (history, padding) => {
@@ -39,6 +44,6 @@ export function createSelfAttention(
     )
     const logits = tf.matMul(tf.reshape(tf.tanh(projected), [batch * length, hidden]) as tf.Tensor2D, w2)
     const perQuery = tf.transpose(tf.reshape(logits, [batch, length, queries]), [0, 2, 1]) as tf.Tensor3D
-    return tf.matMul(attentionWeights(perQuery, padding), history)
+    return attentionWeights(perQuery, padding)
   }
 }

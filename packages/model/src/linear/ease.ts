@@ -10,7 +10,7 @@ const optionsSchema = z.strictObject({
   /** Ridge penalty: larger trusts co-occurrences less. */
   lambda: z.number().positive().default(100),
   /** Weights kept per item, the largest by magnitude; at least the catalogue's length keeps all. */
-  keep: z.int().positive().default(1000),
+  keep: z.int().positive().default(2000),
 })
 
 /** Options of EASE; what is left out is the measured default. */

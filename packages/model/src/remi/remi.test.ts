@@ -1,0 +1,62 @@
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { PADDING_LOGIT } from '../encoders/pool.ts'
+import { checkGradient, normal, ready } from '../gradient.fixture.ts'
+import { hardNegativeSoftmax } from '../losses/hard-negative-softmax.ts'
+import { sampledSoftmax } from '../losses/sampled-softmax.ts'
+import { routingVariance } from './routing-variance.ts'
+
+beforeAll(ready)
+
+describe('REMI', () => {
+  it('weighs negatives by exp(beta s), as written out in loops', () => {
+    const positive = normal<tf.Rank.R2>([3, 1], 1)
+    const negative = normal<tf.Rank.R2>([3, 5], 2)
+    const left = tf.tensor2d([1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 0, 1], [3, 5])
+    const [p, n, l] = [positive.arraySync(), negative.arraySync(), left.arraySync()]
+    const losses = p.map(([s], u) => {
+      const scores = n[u].filter((_, i) => l[u][i] === 1)
+      const total = scores.reduce((sum, x) => sum + Math.exp(0.7 * x), 0)
+      const weighted = scores.reduce((sum, x) => sum + ((scores.length * Math.exp(0.7 * x)) / total) * Math.exp(x), 0)
+      return Math.log(Math.exp(s) + weighted) - s
+    })
+    const expected = losses.reduce((sum, loss) => sum + loss, 0) / 3
+    expect(hardNegativeSoftmax(positive, negative, left, 0.7).dataSync()[0]).toBeCloseTo(expected, 5)
+  })
+
+  it('with beta 0 is the plain sampled softmax', () => {
+    const positive = normal<tf.Rank.R2>([4, 1], 3)
+    const negative = normal<tf.Rank.R2>([4, 6], 4)
+    const found = hardNegativeSoftmax(positive, negative, tf.ones([4, 6]), 0).dataSync()[0]
+    expect(found).toBeCloseTo(sampledSoftmax(positive, negative, tf.zeros([4, 1])).dataSync()[0], 5)
+  })
+
+  it('lets hard negatives push harder as beta grows', () => {
+    const positive = tf.tensor2d([[0]])
+    const negative = tf.tensor2d([2, -2], [1, 2])
+    const share = (beta: number) => {
+      const loss = (s: tf.Tensor) => hardNegativeSoftmax(positive, s as tf.Tensor2D, tf.ones([1, 2]), beta)
+      const [hard, easy] = tf.grad(loss)(negative).dataSync()
+      return hard / (Math.abs(hard) + Math.abs(easy))
+    }
+    expect(share(1)).toBeGreaterThan(share(0))
+  })
+
+  it('has the gradient that finite differences give', () => {
+    const left = tf.tensor2d([1, 1, 0, 1, 1, 1], [2, 3])
+    checkGradient(
+      (p, n) => hardNegativeSoftmax(p as tf.Tensor2D, n as tf.Tensor2D, left, 1.5),
+      [normal<tf.Rank.R2>([2, 1], 5), normal<tf.Rank.R2>([2, 3], 6)],
+    )
+  })
+
+  it('regularises the variance of the routing over the items of a history', () => {
+    const weights = tf.tensor3d([0, 0.2, 0.8, 0, 0.5, 0.5, 0.1, 0.3, 0.6, 1, 0, 0], [2, 2, 3])
+    const padding = tf.tensor3d([PADDING_LOGIT, 0, 0, 0, 0, 0], [2, 1, 3])
+    const variance = (row: number[]) => row.reduce((sum, a) => sum + (a - 1 / row.length) ** 2, 0) / row.length
+    const first = variance([0.2, 0.8]) ** 2 + variance([0.5, 0.5]) ** 2
+    const second = variance([0.1, 0.3, 0.6]) ** 2 + variance([1, 0, 0]) ** 2
+    const found = routingVariance(weights, padding, tf.tensor2d([2, 3], [2, 1])).dataSync()[0]
+    expect(found).toBeCloseTo((first + second) / 2, 6)
+  })
+})

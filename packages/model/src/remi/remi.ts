@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { commonOptions } from '../options.ts'
+import { defineVectorSystem } from '../vector-system.ts'
+
+export const remiOptions = z.strictObject({
+  ...commonOptions,
+  /** Vectors per user. */
+  interests: z.int().min(1).max(64).default(4),
+  /** Width of the attention's hidden layer; 4 dim where absent. */
+  hidden: z.int().positive().optional(),
+  /** How much hard negatives outweigh easy ones; 0 weighs all alike. */
+  beta: z.number().min(0).default(1),
+  /** Weight of the routing regulariser, the paper's lambda. */
+  regularization: z.number().min(0).default(100),
+})
+export type RemiOptions = z.output<typeof remiOptions>
+
+/** What a search over REMI may vary, beside what all learned systems have. */
+export const remiSearchSpace = { interests: [2, 4], beta: [0.1, 0.3, 1, 3], regularization: [0, 1, 10, 100] } as const
+
+const system = defineVectorSystem({
+  name: 'remi',
+  schema: remiOptions,
+  network: async (options, random) => (await import('./network.ts')).remiNetwork(options, random),
+})
+
+/**
+ * REMI (Xie et al., RecSys 2023, arXiv 2302.14532): ComiRec-SA whose negatives are weighted by how hard they are for the interest
+ * that is trained, and whose attention is kept from collapsing onto single items.
+ *
+ * What differs from the paper: vectors normalised with a temperature and dropout, as for every system here; logits are divided by
+ * the temperature, so a useful `beta` is smaller.
+ *
+ * @example
+ * const model = remi({ interests: 4, beta: 1 })
+ */
+export const remi = (options?: z.input<typeof remiOptions>) => system.create(options)
+
+/** Loads a saved REMI model. */
+export const loadRemi = system.load
