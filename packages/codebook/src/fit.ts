@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { drift } from './health.ts'
 import type { FitOptions, FitReport, Quantized, TrainableQuantizer } from './quantizer.ts'
 import { rowsAt, sampleRows } from './sample.ts'
+import { checkEnough } from './vectors.ts'
 
 /** The options that every `fit` has. */
 export const hooks = {
@@ -65,7 +66,14 @@ export async function fitInSteps(trainee: Trainee): Promise<FitReport> {
   const began = performance.now()
   const seconds = () => (performance.now() - began) / 1000
   checkSignal(signal)
-  await trainee.initialize({ batch, signal })
+  checkEnough(vectors.rows, Math.max(...quantizer.sizes), 'fit')
+  const untouched = quantizer.state()
+  try {
+    await trainee.initialize({ batch, signal })
+  } catch (error) {
+    quantizer.restore(untouched)
+    throw error
+  }
   onEvent?.({
     type: 'initialized',
     level: quantizer.sizes.length - 1,

@@ -1,5 +1,7 @@
 import type { Matrix } from '@sparc/tables'
+import * as tf from '@tensorflow/tfjs'
 import { BLOCK, biases } from './nearest.ts'
+import { tensorflowBlocks } from './tensorflow-blocks.ts'
 import type { Codes } from './vectors.ts'
 import { nearestWasm, packCodewords } from './wasm-nearest.ts'
 
@@ -7,6 +9,18 @@ import { nearestWasm, packCodewords } from './wasm-nearest.ts'
 export interface Level {
   vectors: Matrix
   prices?: Float32Array
+}
+
+/** Codes of one block of vectors, level by level, and what is left of the block after the last one if asked for. */
+export interface Blocks {
+  /** Rows of a block at most. */
+  rows: number
+  /**
+   * @param block `[rows, dim]`; holds what is left afterwards where `remainder` is set
+   * @param codes written: code of row `r` at level `l` at `r * levels + l`
+   */
+  encode(block: Float32Array, rows: number, codes: Uint16Array, remainder: boolean): void
+  dispose(): void
 }
 
 /** `residual -= codewords[codes]`, row by row. */
@@ -19,9 +33,27 @@ function subtract(residual: Float32Array, codewords: Matrix, codes: Int32Array, 
   }
 }
 
+/** Blocks by the SIMD kernel. */
+export function wasmBlocks(levels: readonly Level[]): Blocks {
+  const packed = levels.map(({ vectors, prices }) => packCodewords(vectors, biases(vectors, prices)))
+  const found = new Int32Array(BLOCK)
+  return {
+    rows: BLOCK,
+    encode(block, rows, codes, remainder) {
+      for (const [l, level] of levels.entries()) {
+        nearestWasm(block, rows, packed[l], found)
+        for (let r = 0; r < rows; r++) codes[r * levels.length + l] = found[r]
+        if (l + 1 < levels.length || remainder) subtract(block, level.vectors, found, rows)
+      }
+    },
+    dispose: () => {},
+  }
+}
+
 /**
  * Residual codes: `c^l = argmin_c |r^(l-1) - C^l_c|^2 + price^l_c`, `r^l = r^(l-1) - C^l[c^l]`, `r^0 = x`
- * (Lee et al., CVPR 2022, equation 3).
+ * (Lee et al., CVPR 2022, equation 3). In blocks, so that what is needed besides input and output does not grow with
+ * the number of vectors; by TensorFlow's own products where its addon is the backend, else by a SIMD kernel.
  *
  * @param onBlock is handed what is left after the last level, block by block
  */
@@ -31,21 +63,21 @@ export function encodeResidual(
   onBlock?: (residual: Float32Array, start: number, rows: number) => void,
 ): Codes {
   const { rows, dim } = vectors
-  const data = new Uint16Array(rows * levels.length)
-  const packed = levels.map(({ vectors, prices }) => packCodewords(vectors, biases(vectors, prices)))
-  const block = new Float32Array(Math.min(BLOCK, rows) * dim)
-  const found = new Int32Array(Math.min(BLOCK, rows))
-  for (let start = 0; start < rows; start += BLOCK) {
-    const count = Math.min(BLOCK, rows - start)
-    block.set(vectors.data.subarray(start * dim, (start + count) * dim))
-    for (const [l, level] of levels.entries()) {
-      nearestWasm(block, count, packed[l], found)
-      for (let r = 0; r < count; r++) data[(start + r) * levels.length + l] = found[r]
-      if (l + 1 < levels.length || onBlock) subtract(block, level.vectors, found, count)
+  const codes = new Uint16Array(rows * levels.length)
+  const blocks = tf.getBackend() === 'tensorflow' ? tensorflowBlocks(levels) : wasmBlocks(levels)
+  try {
+    const block = new Float32Array(Math.min(blocks.rows, rows) * dim)
+    for (let start = 0; start < rows; start += blocks.rows) {
+      const count = Math.min(blocks.rows, rows - start)
+      block.set(vectors.data.subarray(start * dim, (start + count) * dim))
+      const end = (start + count) * levels.length
+      blocks.encode(block, count, codes.subarray(start * levels.length, end), onBlock !== undefined)
+      onBlock?.(block, start, count)
     }
-    onBlock?.(block, start, count)
+  } finally {
+    blocks.dispose()
   }
-  return { levels: levels.length, data }
+  return { levels: levels.length, data: codes }
 }
 
 /** The sum of each row's codewords, `[rows, dim]`. The codes have been checked. */

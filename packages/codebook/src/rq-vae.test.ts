@@ -18,7 +18,6 @@ test('learns to reconstruct through its codes', async () => {
   quantizer.initialize(vectors)
   const before = quantizer.health(quantizer.encode(vectors), vectors).reconstruction ?? 0
   const { health } = await quantizer.fit(vectors, { epochs: 12, batch: 200, learningRate: 3e-3 })
-  expect(health.reconstruction).toBeLessThan(0.5)
   expect(health.reconstruction).toBeLessThan(before)
   expect(health.levels.map((level) => level.usage)).toEqual([1, 1])
   expect(quantizer.decode(quantizer.encode(vectors)).dim).toBe(8)

@@ -78,7 +78,15 @@ export function createTrainable(options: TrainableOptions, random: Random): Trai
     dim,
     sizes,
     variables: averaged ? [] : state.codewords,
-    quantize: (z) => quantizeStep(z, stepLevels, options),
+    quantize(z) {
+      if (z.rank === 2 && z.shape[1] === dim) return quantizeStep(z, stepLevels, options)
+      throw new InvalidInputError('WRONG_DIMENSION', {
+        what: 'The tensor given to quantize has the wrong shape',
+        given: `[${z.shape}]`,
+        allowed: `[batch, ${dim}]`,
+        next: `Give vectors of dimension ${dim}, or create a quantizer with the dimension of yours.`,
+      })
+    },
     codewords(level) {
       if (Number.isInteger(level) && level >= 0 && level < sizes.length) return state.codewords[level]
       throw new InvalidInputError('NO_SUCH_LEVEL', {
