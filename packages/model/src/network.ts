@@ -72,6 +72,8 @@ export interface BetweenSteps {
 /** The part of a system that learns: composes encoders and losses, and owns no training loop. Runs inside of `tf.tidy`. */
 export interface Network {
   readonly parameters: Parameters
+  /** Sources of random numbers that the network draws from while it learns: their state is part of a resumed run. */
+  readonly randoms?: Readonly<Record<string, Random>>
   /** How vectors become a score. */
   readonly score: Score
   /** Score of an item under several interests: the best of them, or `log sum_k exp(log p_k + score_k)`. */

@@ -147,6 +147,36 @@ describe.each(learned)('%s', (name) => {
     model.dispose()
   })
 
+  it('resumes where it was stopped, bit for bit', async () => {
+    const whole = await fitted(name)
+    const directory = join(folder, `${name}-run`)
+    const controller = new AbortController()
+    const stopAt = 17
+    const first = create(name)
+    const counted = first.fit(world.data, {
+      signal: controller.signal,
+      checkpoint: { directory, every: stopAt },
+      onEvent: (event) => {
+        if (event.type === 'checkpoint') controller.abort()
+      },
+      validation: { every: 10, k: 10 },
+    })
+    // The loop looks at the signal when it has breathed; wherever that was, the checkpoint holds it.
+    await counted.catch(() => undefined)
+    first.dispose()
+    const second = create(name)
+    const resume = { checkpoint: { directory, resume: true }, validation: { every: 10, k: 10 } }
+    const report = await second.fit(world.data, resume)
+    expect(report.best).toEqual(whole.report.best)
+    const vectors = async (model: VectorRecommender) => readEmbeddings(await model.embedItems())
+    expect(await vectors(second)).toEqual(await vectors(whole.model))
+    const interests = async (model: VectorRecommender) => readInterests(await model.embedUsers(world.queries))
+    expect(await interests(second)).toEqual(await interests(whole.model))
+    await expect(second.fit(world.data, { ...resume, seed: 2 })).rejects.toThrow(/its seed is another/)
+    second.dispose()
+    whole.model.dispose()
+  })
+
   it('tells what happened, in order', async () => {
     const { events, report, model } = await fitted(name)
     expect(events[0].type).toBe('start')

@@ -116,6 +116,7 @@ function recommender<Options extends CommonOptions>(
           options,
           sequences: read.sequences.items,
           validation: read.validation,
+          itemsKey: read.items.key,
           random: source,
           backend,
         },

@@ -40,7 +40,8 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   const probability = createInterestProbability(parameters, { dim, length, hidden, codes: codebook.size })
   const { levels, size, commitment, capacity } = codebook
   const balance = capacity === null || size === 1 ? undefined : { by: 'capacity' as const, capacity }
-  const quantizer = createResidualQuantizer({ levels, size, dim, commitment, balance, random: random.fork('codebook') })
+  const codebookRandom = random.fork('codebook')
+  const quantizer = createResidualQuantizer({ levels, size, dim, commitment, balance, random: codebookRandom })
   for (let l = 0; l < levels; l++) parameters.adopt(CODEWORDS + l, quantizer.codewords(l))
 
   const interests = Math.min(options.interests, size)
@@ -77,6 +78,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
 
   return {
     parameters,
+    randoms: { codebook: codebookRandom },
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
     merge: 'mixture',
     loss(input) {

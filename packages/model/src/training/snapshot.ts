@@ -1,10 +1,19 @@
 import type { EmbeddingTable } from '../embedding-table.ts'
 import type { Network } from '../network.ts'
 
+/** A copy of everything that makes a model what it is. */
+export interface Snapshot {
+  step: number
+  /** `[items * dim]` */
+  rows: Float32Array
+  dense: Record<string, Float32Array>
+  state?: Record<string, Float32Array>
+}
+
 /** Holds a copy of the best state so far. */
 export interface Snapshots {
-  /** Step of the copy that is held. */
-  readonly step: number | undefined
+  /** The copy that is held. */
+  held: Snapshot | undefined
   /** Copies the state as it is now, over the copy before. */
   take(step: number): void
   /** Puts the copy back; returns its step, or undefined where nothing is held. */
@@ -12,29 +21,23 @@ export interface Snapshots {
 }
 
 export function createSnapshots(network: Network, table: EmbeddingTable): Snapshots {
-  let step: number | undefined
-  let rows: Float32Array | undefined
-  let dense: Record<string, Float32Array> = {}
-  let state: Record<string, Float32Array> | undefined
-  return {
-    get step() {
-      return step
-    },
-    take(now) {
-      rows ??= new Float32Array(table.values.length)
+  const snapshots: Snapshots = {
+    held: undefined,
+    take(step) {
+      const rows = snapshots.held?.rows ?? new Float32Array(table.values.length)
       rows.set(table.values)
-      dense = Object.fromEntries(
-        Object.entries(network.parameters.values()).map(([name, value]) => [name, value.slice()]),
-      )
-      state = network.state?.()
-      step = now
+      const values = Object.entries(network.parameters.values())
+      const dense = Object.fromEntries(values.map(([name, value]) => [name, value.slice()]))
+      snapshots.held = { step, rows, dense, state: network.state?.() }
     },
     restore() {
-      if (step === undefined || !rows) return undefined
-      table.values.set(rows)
-      network.parameters.restore(dense)
-      if (state) network.restore?.(state)
-      return step
+      const { held } = snapshots
+      if (!held) return undefined
+      table.values.set(held.rows)
+      network.parameters.restore(held.dense)
+      if (held.state) network.restore?.(held.state)
+      return held.step
     },
   }
+  return snapshots
 }

@@ -1,18 +1,17 @@
 import { CancelledError, type Cases, type Csr, type Random, TrainingError } from '@sparc/tables'
 import type { EmbeddingTable } from '../embedding-table.ts'
-import { exactTopK } from '../exact.ts'
-import { itemScorer } from '../item-scorer.ts'
 import type { BetweenSteps, Network } from '../network.ts'
 import type { CommonOptions } from '../options.ts'
 import type { FitOptions, FitReport } from '../recommender.ts'
-import { encodeItems, encodeUsers } from '../serve.ts'
+import { encodeItems } from '../serve.ts'
 import { createDropout } from './dropout.ts'
 import { createNegatives } from './negatives.ts'
-import { meanRecall } from './recall.ts'
 import { countItems, createSampler } from './sampler.ts'
 import { learningRateAt } from './schedule.ts'
 import { createSnapshots } from './snapshot.ts'
-import { createStep } from './step.ts'
+import { createStep, type StepLoss } from './step.ts'
+import { hashSequences, type Progress, restoreRun, saveRun } from './training-state.ts'
+import { validate } from './validate.ts'
 
 /** What is trained, and on what. */
 export interface Training {
@@ -22,6 +21,7 @@ export interface Training {
   options: CommonOptions
   sequences: Csr
   validation?: Cases
+  itemsKey: string
   random: Random
   backend: string
 }
@@ -32,74 +32,71 @@ const BREATHE_MS = 50
 
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** Recall@k of the network as it is now on all validation cases, what they have seen removed. */
-export async function validate(
-  network: Network,
-  table: EmbeddingTable,
-  cases: Cases,
-  history: number,
-  k: number,
-): Promise<number> {
-  const items = encodeItems(network, table)
-  const { vectors, interests, probabilities } = encodeUsers(network, table, cases.history, history)
-  const scorer = await itemScorer(items)
-  try {
-    const found = exactTopK(
-      {
-        vectors,
-        offsets: Int32Array.from(cases.history.offsets, (_, r) => r * interests),
-        scale: network.score.scale,
-        bias: network.merge === 'mixture' ? probabilities?.map((p) => Math.log(Math.max(p, 1e-30))) : undefined,
-        merge: network.merge,
-        k,
-        seen: cases.seen,
-      },
-      scorer,
-    )
-    return meanRecall(found.items, cases.targets)
-  } finally {
-    scorer.dispose()
-  }
+function cancelled(system: string, step: number, steps: number, kept: number | undefined, cause: unknown) {
+  return new CancelledError('FIT_CANCELLED', {
+    what: `Training of ${system} was cancelled at step ${step} of ${steps}`,
+    given: kept === undefined ? `no validated state; step ${step} is kept` : `the state of step ${kept} is kept`,
+    next: 'The model can be used and saved as it is.',
+    cause,
+  })
+}
+
+function notFinite(system: string, step: number, { loss, parts }: StepLoss, kept: number | undefined) {
+  const shown = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, String(part)]))
+  return new TrainingError('NOT_FINITE_LOSS', {
+    what: `The loss of ${system} is not finite at step ${step}`,
+    given: { loss: String(loss), parts: shown },
+    next: `The state of step ${kept ?? step - 1} is kept. Lower the learning rate, set "clip", or raise the temperature.`,
+  })
 }
 
 /**
  * The one training loop: steps, learning rate, validation, early stopping with the best state restored, events,
- * cancellation.
+ * cancellation, checkpoints. A run that was stopped and resumed takes the steps that it would have taken.
  *
  * @throws CancelledError `FIT_CANCELLED` when the signal fires: the best state so far stays loaded
  * @throws TrainingError `NOT_FINITE_LOSS`: the last good state stays loaded
  */
 export async function train(training: Training, fit: FitOptions): Promise<FitReport> {
-  const { system, network, table, options, sequences, validation, random, backend } = training
-  const started = performance.now()
-  const seconds = () => (performance.now() - started) / 1000
+  const { system, network, table, options, sequences, validation, random, backend, itemsKey } = training
+  const { every = 100, k = 50, patience = 5 } = fit.validation ?? {}
   const steps = fit.budget?.steps ?? options.steps
   const limit = fit.budget?.seconds ?? Number.POSITIVE_INFINITY
-  const { every = 100, k = 50, patience = 5 } = fit.validation ?? {}
   const emit = fit.onEvent ?? (() => undefined)
 
+  const randoms = {
+    batches: random.fork('batches'),
+    negatives: random.fork('negatives'),
+    dropout: random.fork('dropout'),
+    between: random.fork('between'),
+    ...network.randoms,
+  }
   const counts = countItems(sequences, table.rows)
-  const sampler = createSampler(sequences, {
-    batch: options.batch,
-    history: options.history,
-    random: random.fork('batches'),
-  })
-  const negatives = createNegatives(options.negatives, counts, options.batch, random.fork('negatives'))
-  const masks = createDropout(random.fork('dropout pool'), random.fork('dropout'))
+  const { batch, history } = options
+  const sampler = createSampler(sequences, { batch, history, random: randoms.batches })
+  const negatives = createNegatives(options.negatives, counts, batch, randoms.negatives)
+  const masks = createDropout(random.fork('dropout pool'), randoms.dropout)
   const take = createStep({ network, table, sampler, negatives, dropout: masks.dropout, clip: options.clip })
   const best = createSnapshots(network, table)
-  const betweenRandom = random.fork('between')
-  let recall = -1
-  let waited = 0
-  let step = 0
+  const progress: Progress = { step: 0, recall: -1, waited: 0, seconds: 0 }
+  const identity = { system, options, seed: fit.seed ?? 1, itemsKey, sequences: hashSequences(sequences) }
+  const run = { network, table, best, randoms, progress }
 
+  let since = performance.now()
+  const seconds = () => {
+    const now = performance.now()
+    progress.seconds += (now - since) / 1000
+    since = now
+    return progress.seconds
+  }
   const between = () => {
+    const { step } = progress
     const state: BetweenSteps = {
       step,
       steps,
       items: () => encodeItems(network, table),
       counts,
-      random: betweenRandom,
+      random: randoms.between,
       phase: (phase) => emit({ type: 'phase', step, phase }),
       codebook: (levels, collisions, revived) => emit({ type: 'codebook', step, levels, collisions, revived }),
     }
@@ -107,29 +104,27 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
   }
   const check = async () => {
     if (!validation) return
-    const found = await validate(network, table, validation, options.history, k)
+    const { step } = progress
+    const recall = await validate(network, table, validation, history, k)
     const settled = network.settled?.() ?? true
-    const better = settled && found > recall
+    const better = settled && recall > progress.recall
+    progress.waited = better || !settled ? 0 : progress.waited + 1
     if (better) {
-      recall = found
-      waited = 0
+      progress.recall = recall
       best.take(step)
-    } else if (settled) {
-      waited++
     }
-    emit({ type: 'validation', step, k, recall: found, best: better, seconds: seconds() })
+    emit({ type: 'validation', step, k, recall, best: better, seconds: seconds() })
   }
-  const report = (stopped: FitReport['stopped']): FitReport => ({
-    system,
-    steps: step,
-    seconds: seconds(),
-    stopped,
-    best: best.step === undefined ? undefined : { step: best.step, k, recall },
-    backend,
-    skipped: sampler.skipped,
-  })
+  const keep = async () => {
+    if (!fit.checkpoint) return
+    const { directory } = fit.checkpoint
+    seconds()
+    await saveRun(directory, identity, run)
+    emit({ type: 'checkpoint', step: progress.step, directory })
+  }
 
   try {
+    const resumed = fit.checkpoint?.resume ? await restoreRun(fit.checkpoint.directory, identity, run) : false
     emit({
       type: 'start',
       system,
@@ -139,55 +134,46 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
       steps,
       backend,
     })
+    if (!resumed) between()
     let breath = performance.now()
-    between()
-    let stopped: FitReport['stopped'] = 'budget'
-    while (step < steps && seconds() < limit) {
+    while (progress.step < steps && seconds() < limit && progress.waited < patience) {
       if (performance.now() - breath > BREATHE_MS) {
         await breathe()
         breath = performance.now()
       }
       if (fit.signal?.aborted) {
-        const kept = best.restore()
-        throw new CancelledError('FIT_CANCELLED', {
-          what: `Training of ${system} was cancelled at step ${step} of ${steps}`,
-          given: kept === undefined ? `no validated state; step ${step} is kept` : `the state of step ${kept} is kept`,
-          next: 'The model can be used and saved as it is.',
-          cause: fit.signal.reason,
-        })
+        await keep()
+        throw cancelled(system, progress.step, steps, best.restore(), fit.signal.reason)
       }
-      step++
-      const progress = Math.max(step / steps, Number.isFinite(limit) ? seconds() / limit : 0)
-      const learningRate = learningRateAt(options, step, progress)
-      const { loss, parts } = take(step, learningRate)
-      if (!Number.isFinite(loss)) {
-        const kept = best.restore()
-        throw new TrainingError('NOT_FINITE_LOSS', {
-          what: `The loss of ${system} is not finite at step ${step}`,
-          given: {
-            loss: String(loss),
-            parts: Object.fromEntries(Object.entries(parts).map(([n, v]) => [n, String(v)])),
-          },
-          next: `The state of step ${kept ?? step - 1} is kept. Lower the learning rate, set "clip", or raise the temperature.`,
-        })
-      }
+      const step = ++progress.step
+      const share = Math.max(step / steps, Number.isFinite(limit) ? seconds() / limit : 0)
+      const learningRate = learningRateAt(options, step, share)
+      const found = take(step, learningRate)
+      if (!Number.isFinite(found.loss)) throw notFinite(system, step, found, best.restore())
       if (step % LOG_EVERY === 0 || step === 1 || step === steps) {
-        emit({ type: 'step', step, steps, loss, parts, learningRate, seconds: seconds() })
+        emit({ type: 'step', step, steps, ...found, learningRate, seconds: seconds() })
       }
       between()
-      if (step % every === 0) {
-        await check()
-        if (waited >= patience) {
-          stopped = 'early'
-          break
-        }
-      }
+      if (step % every === 0 || step === steps) await check()
+      if (fit.checkpoint && step % (fit.checkpoint.every ?? 500) === 0) await keep()
     }
-    if (step % every !== 0 && stopped === 'budget') await check()
+    const { step } = progress
+    // A run that time has cut off between two checks has a state that nobody has looked at.
+    if (step % every !== 0 && step !== steps) await check()
+    await keep()
     best.restore()
-    const result = report(stopped)
-    emit({ type: 'end', report: result })
-    return result
+    const { recall, waited } = progress
+    const report: FitReport = {
+      system,
+      steps: step,
+      seconds: seconds(),
+      stopped: waited >= patience && step < steps ? 'early' : 'budget',
+      best: best.held && { step: best.held.step, k, recall },
+      backend,
+      skipped: sampler.skipped,
+    }
+    emit({ type: 'end', report })
+    return report
   } finally {
     masks.dispose()
   }
