@@ -1,6 +1,12 @@
 declare module 'jsdom' {
+  interface JsdomWindow {
+    readonly document: Document
+    readonly Event: typeof Event
+    readonly KeyboardEvent: typeof KeyboardEvent
+    matchMedia: unknown
+  }
   export class JSDOM {
-    constructor(html: string)
-    readonly window: { readonly document: Document }
+    constructor(html: string, options?: { runScripts?: 'dangerously'; beforeParse?(window: JsdomWindow): void })
+    readonly window: JsdomWindow
   }
 }

@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openRun, type SavedRun } from '../commands/runs.ts'
+import { runTiny, temporary } from '../pipeline/tiny.fixture.ts'
+import { claims } from './claims.ts'
+import { decide, judge } from './judge.ts'
+import { mutualInformation } from './truth.ts'
+
+describe('the rule', () => {
+  const good = { holds: true, corrected: 0.01, short: '' }
+
+  it('says reproduced where every run that can test it is significant, in direction and size', () => {
+    expect(decide([good, good], '').verdict).toBe('reproduced')
+  })
+
+  it('says not reproduced where one run fails, and why', () => {
+    expect(decide([good, { ...good, corrected: 0.2 }], '')).toEqual({
+      verdict: 'not reproduced',
+      why: 'in 1 of 2 runs: not significant',
+    })
+    expect(decide([{ holds: false, corrected: 1e-4, short: 'smaller than claimed' }], '')).toEqual({
+      verdict: 'not reproduced',
+      why: 'smaller than claimed',
+    })
+  })
+
+  it('says not testable here where no run can speak to it', () => {
+    expect(decide([], 'no run has the row gemirec')).toEqual({
+      verdict: 'not testable here',
+      why: 'no run has the row gemirec',
+    })
+  })
+})
+
+describe('the agreement of codes with the truth', () => {
+  it('is 1 for the same groups under other names, 0 for one group, and hardly more than 0 for unrelated ones', () => {
+    const truth = Array.from({ length: 600 }, (_, i) => i % 6)
+    expect(
+      mutualInformation(
+        truth,
+        truth.map((group) => 10 - group),
+      ),
+    ).toBeCloseTo(1, 12)
+    expect(
+      mutualInformation(
+        truth,
+        truth.map(() => 1),
+      ),
+    ).toBeCloseTo(0, 12)
+    expect(
+      mutualInformation(
+        truth,
+        truth.map((_, i) => Math.floor(i / 6) % 5),
+      ),
+    ).toBeLessThan(0.01)
+  })
+})
+
+describe('the ledger of a run', () => {
+  let saved: SavedRun
+
+  beforeAll(async () => {
+    const path = join(temporary(), 'run')
+    const sparc = { codebook: { size: 8 }, warmUpSteps: 10 }
+    await runTiny(path, {
+      systems: [
+        'popularity',
+        'two-tower',
+        { system: 'sparc', options: sparc },
+        { system: 'sparc', name: 'sparc-control', options: { ...sparc, codebook: { size: 1 } } },
+      ],
+    })
+    saved = await openRun(path, '')
+  }, 120_000)
+
+  it('has one row per claim, with what was measured, on what, and by which command', async () => {
+    const ledger = await judge(claims, [saved])
+    expect(ledger.map(({ claim }) => claim)).toEqual(claims.map(({ claim }) => claim))
+    const recall = ledger[0]
+    expect(recall.measured[0]).toMatch(/recall@50 .*against .* of two-tower|popularity/)
+    expect(recall.measured[0]).toContain(saved.run.dataset.fingerprint)
+    expect(recall.measured[0]).toContain('after Holm')
+    expect(ledger.find(({ claim }) => claim.includes('one codeword'))?.verdict).not.toBe('not testable here')
+    expect(ledger.find(({ claim }) => claim.includes('PV500'))?.verdict).toBe('not testable here')
+    expect(ledger.find(({ claim }) => claim.includes('MIND'))?.why).toMatch(/no run has the row gemirec/)
+  })
+
+  it('speaks of the true interests, as the world is synthetic', async () => {
+    const [truth] = (await judge(claims, [saved])).slice(-1)
+    expect(truth.measured[0]).toMatch(/normalised mutual information .* shuffled codes/)
+  })
+
+  it('calls the same row against itself no difference', async () => {
+    const test = { kind: 'users', row: 'two-tower', than: { row: 'two-tower' }, metric: 'recall@50' } as const
+    const [row] = await judge([{ claim: 'a tie', source: 'a test', test }], [saved])
+    expect(row.verdict).toBe('not reproduced')
+  })
+})

@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { makeRecommendations, readRecommendations, readTable, writeTable } from '@sparc/tables'
+import { beforeAll, expect, it } from 'vitest'
+import { runTiny, temporary } from './tiny.fixture.ts'
+
+const everyItem = fileURLToPath(new URL('../../fixtures/every-item/index.js', import.meta.url))
+const root = temporary()
+const path = join(root, 'run')
+
+beforeAll(async () => {
+  await runTiny(path, {
+    systems: ['popularity', { package: everyItem, name: 'every-item', options: { first: 'last' } }],
+  })
+}, 60_000)
+
+it('a recommender of another package becomes a row', async () => {
+  const { rows } = await runTiny(path, {
+    systems: ['popularity', { package: everyItem, name: 'every-item', options: { first: 'last' } }],
+  })
+  const row = rows.find(({ name }) => name === 'every-item')
+  expect(row?.metrics.filtered['coverage@50']).toBeGreaterThan(0.2)
+  const { items } = readRecommendations(await readTable(join(path, 'every-item', 'recommendations.arrow')))
+  expect(items.values.slice(0, 3).every((item) => item > 230)).toBe(true)
+})
+
+it('recommendations made elsewhere become a row with the same numbers, whatever the order of their users', async () => {
+  const lists = readRecommendations(await readTable(join(path, 'popularity', 'recommendations-unfiltered.arrow')))
+  const order = lists.users.map((_, r) => lists.users.length - 1 - r)
+  const part = <T extends Int32Array | Float32Array>(values: T, r: number) =>
+    Array.from(values.subarray(lists.items.offsets[r], lists.items.offsets[r + 1]))
+  const offsets = Int32Array.from({ length: order.length + 1 }, (_, r) => r * 100)
+  const file = join(root, 'elsewhere.arrow')
+  await writeTable(
+    file,
+    makeRecommendations({
+      users: order.map((r) => lists.users[r]),
+      items: { offsets, values: Int32Array.from(order.flatMap((r) => part(lists.items.values, r))) },
+      scores: Float32Array.from(order.flatMap((r) => part(lists.scores, r))),
+    }),
+  )
+  const { rows } = await runTiny(join(root, 'given'), {
+    systems: ['popularity', { recommendations: file, name: 'elsewhere' }],
+  })
+  const [ours, theirs] = rows
+  expect(theirs).toMatchObject({ name: 'elsewhere', kind: 'given', system: 'elsewhere.arrow' })
+  expect(theirs.metrics.unfiltered).toEqual(ours.metrics.unfiltered)
+  expect(theirs.metrics.filtered['recall@50']).toBeCloseTo(ours.metrics.filtered['recall@50'] ?? Number.NaN, 12)
+})
+
+it('says what is wrong with a package that is no recommender', async () => {
+  const file = join(root, 'wrong.mjs')
+  writeFileSync(file, 'export default () => ({ name: "wrong" })')
+  await expect(runTiny(join(root, 'a'), { systems: [{ package: file }] })).rejects.toThrow(
+    /no recommender.*something else/s,
+  )
+  await expect(runTiny(join(root, 'b'), { systems: [{ package: 'no-such-recommender' }] })).rejects.toThrow(
+    /could not be loaded/,
+  )
+})
+
+it('refuses recommendations for other users', async () => {
+  const file = join(root, 'others.arrow')
+  const items = { offsets: Int32Array.from([0, 1]), values: Int32Array.from([0]) }
+  await writeTable(file, makeRecommendations({ users: ['nobody'], items, scores: Float32Array.from([1]) }))
+  const run = runTiny(join(root, 'c'), { systems: [{ recommendations: file, name: 'others' }] })
+  await expect(run).rejects.toThrow(/not for this data.*0 of 40 test users/s)
+})
