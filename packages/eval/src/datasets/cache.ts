@@ -5,6 +5,7 @@ import { InvalidFileError, openFolder, SparcError, saveFolder } from '@sparc/tab
 import { RecordBatchFileWriter, type Table, tableFromIPC } from 'apache-arrow'
 import { z } from 'zod'
 import { type Dataset, fingerprint, type PublishedSplit } from '../dataset.ts'
+import type { ParsedPreparation } from './prepare.ts'
 
 const FORMAT = { format: 'sparc.dataset', version: 1 }
 
@@ -143,19 +144,25 @@ async function cacheKey(sources: readonly string[], options: unknown): Promise<s
  * entry is made again, never used.
  */
 export async function cached(
-  directory: string | undefined,
+  { cache, onProgress }: Pick<ParsedPreparation, 'cache' | 'onProgress'>,
   sources: readonly string[],
   options: unknown,
   make: () => Promise<Dataset>,
 ): Promise<Dataset> {
-  if (directory === undefined) return make()
-  const entry = join(directory, await cacheKey(sources, options))
+  const prepared = () => {
+    onProgress?.({ stage: 'reading' })
+    return make()
+  }
+  if (cache === undefined) return prepared()
+  const entry = join(cache, await cacheKey(sources, options))
   try {
-    return await openDataset(entry)
+    const dataset = await openDataset(entry)
+    onProgress?.({ stage: 'cached', rows: dataset.counts.interactions })
+    return dataset
   } catch (error) {
     if (!SparcError.isInstance(error)) throw error
   }
-  const dataset = await make()
+  const dataset = await prepared()
   await saveDataset(entry, dataset)
   return dataset
 }

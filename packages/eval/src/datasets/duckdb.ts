@@ -1,5 +1,7 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { MissingPeerError } from '@sparc/tables'
+import { CancelledError, MissingPeerError } from '@sparc/tables'
 
 /** What the importers need of DuckDB: statements, rows, and columns read straight into typed arrays. */
 export interface Database {
@@ -21,12 +23,14 @@ export type Cell = string | number | boolean | null | Cell[]
 
 /** Limits of one import. */
 export interface DatabaseOptions {
-  /** What DuckDB may keep in memory, for example `'4GB'`; the rest goes to temporary files. */
+  /** What DuckDB may keep in memory (default `'4GB'`); the rest goes to temporary files. */
   memory?: string
-  /** A folder for those temporary files. */
+  /** A folder for those temporary files (default: one of its own in the system's folder, gone afterwards). */
   temporary?: string
-  threads?: number
+  signal?: AbortSignal
 }
+
+let opened = 0
 
 /** A string as an SQL literal. */
 export function text(value: string): string {
@@ -104,11 +108,12 @@ async function append(connection: DuckDBConnection, table: string, rows: Iterabl
 export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
   const { DuckDBInstance } = await load()
   const instance = await DuckDBInstance.create(':memory:', {
-    ...(options.memory ? { memory_limit: options.memory } : {}),
-    ...(options.temporary ? { temp_directory: options.temporary } : {}),
-    ...(options.threads ? { threads: String(options.threads) } : {}),
+    memory_limit: options.memory ?? '4GB',
+    temp_directory: options.temporary ?? join(tmpdir(), `sparc-duckdb-${process.pid}-${opened++}`),
   })
   const connection = await instance.connect()
+  const interrupt = () => connection.interrupt()
+  options.signal?.addEventListener('abort', interrupt)
   const rows = async (sql: string) =>
     (await connection.runAndReadAll(sql)).getRows().map((row) => row.map((value) => toCell(value)))
   return {
@@ -121,17 +126,32 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<Datab
     fill: (sql, columns) => fill(connection, sql, columns),
     append: (table, rows) => append(connection, table, rows),
     close() {
+      options.signal?.removeEventListener('abort', interrupt)
       connection.closeSync()
       instance.closeSync()
     },
   }
 }
 
+/** @throws CancelledError `CANCELLED` */
+export function checkSignal(signal: AbortSignal | undefined, cause?: unknown): void {
+  if (!signal?.aborted) return
+  throw new CancelledError('CANCELLED', {
+    what: 'The import was cancelled',
+    next: 'Nothing was kept: start it again.',
+    cause,
+  })
+}
+
 /** Opens a database, uses it and closes it, whatever happens. */
 export async function withDatabase<T>(options: DatabaseOptions, use: (database: Database) => Promise<T>): Promise<T> {
+  checkSignal(options.signal)
   const database = await openDatabase(options)
   try {
     return await use(database)
+  } catch (error) {
+    checkSignal(options.signal, error)
+    throw error
   } finally {
     database.close()
   }

@@ -93,7 +93,7 @@ export async function importAmazon(options: ImportAmazonOptions): Promise<Datase
     })
   }
   const sources = metadata === undefined ? [path] : [path, metadata]
-  return cached(parsed.cache, sources, decisive(parsed), () =>
+  return cached(parsed, sources, decisive(parsed), () =>
     withDatabase(parsed, async (db) => {
       const header = ratings === undefined ? undefined : await ratingsHeader(ratings, release)
       const { broken } = await readSource(db, [path], 'raw', {

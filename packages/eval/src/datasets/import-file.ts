@@ -96,7 +96,7 @@ export async function importFile(options: ImportFileOptions): Promise<Dataset> {
   const { path, columns, items, maxBroken } = parsed
   const paths = typeof path === 'string' ? [path] : path
   const sources = items === undefined ? paths : [...paths, items.path]
-  return cached(parsed.cache, sources, decisive(parsed), () =>
+  return cached(parsed, sources, decisive(parsed), () =>
     withDatabase(parsed, async (db) => {
       const { broken, dates } = await readSource(db, paths, 'raw', {
         ...parsed,

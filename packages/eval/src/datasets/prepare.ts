@@ -2,7 +2,7 @@ import { InvalidInputError, itemsKey, makeInteractions, makeItems, random } from
 import { z } from 'zod'
 import { type Dataset, fingerprint, type PreparationCounts, type PreparationOptions } from '../dataset.ts'
 import { type BrokenLines, brokenNote } from './broken-lines.ts'
-import type { Database } from './duckdb.ts'
+import { checkSignal, type Database } from './duckdb.ts'
 import type { ItemFeatures } from './features.ts'
 import { keepCore } from './k-core.ts'
 
@@ -29,19 +29,34 @@ export const preparationShape = {
   duplicates: z.enum(['first', 'last', 'keep']).default('first'),
   /** The largest share of lines that may be broken (default 0.001). */
   maxBroken: z.number().min(0).max(1).default(0.001),
-  /** What DuckDB may keep in memory, for example `4GB`. */
+  /** What DuckDB may keep in memory (default `4GB`); more goes to temporary files. */
   memory: z.string().optional(),
-  /** A folder for what DuckDB does not keep in memory. */
+  /** A folder for those temporary files. */
   temporary: z.string().optional(),
   /** A folder that keeps what was prepared, as Arrow files, for the next call with the same sources and options. */
   cache: z.string().optional(),
+  /** Stops the import. */
+  signal: z.instanceof(AbortSignal).optional(),
+  /** Told at the beginning of each stage. */
+  onProgress: z.custom<(event: ImportProgress) => void>((value) => typeof value === 'function').optional(),
+}
+
+/** What an import is doing. */
+export interface ImportProgress {
+  /** In this order; `features` only where there are any, and nothing else than `cached` where the cache has it. */
+  stage: 'reading' | 'filtering' | 'collecting' | 'features' | 'cached'
+  /** Rows that the stage begins with, where that is known. */
+  rows?: number
 }
 const preparation = z.strictObject(preparationShape)
 export type ParsedPreparation = z.output<typeof preparation>
 
-/** The options that decide the result: all but where things are kept. */
-export function decisive<T extends ParsedPreparation>(options: T): Omit<T, 'cache' | 'memory' | 'temporary'> {
-  const { cache: _cache, memory: _memory, temporary: _temporary, ...rest } = options
+const ASIDE = { cache: 0, memory: 0, temporary: 0, signal: 0, onProgress: 0 }
+
+/** The options that decide the result: all but where things are kept, and who is told. */
+export function decisive<T extends ParsedPreparation>(options: T): Omit<T, keyof typeof ASIDE> {
+  const rest = { ...options }
+  for (const name of Object.keys(ASIDE)) Reflect.deleteProperty(rest, name)
   return rest
 }
 
@@ -206,6 +221,8 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Datase
   const factor = await timeFactor(db, input.unit)
   await checkFilters(db, input, factor !== undefined)
   const rows = await number(db, 'SELECT count(*) FROM raw')
+  const { onProgress } = input.options
+  onProgress?.({ stage: 'filtering', rows })
   const unread = input.broken.reduce((sum, { broken }) => sum + broken, 0)
   await makeLog(db, factor)
   const unusable = rows - (await number(db, 'SELECT count(*) FROM log'))
@@ -220,6 +237,7 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Datase
     interactions: 0,
   }
   await filter(db, options, counts)
+  onProgress?.({ stage: 'collecting', rows: await number(db, 'SELECT count(*) FROM log') })
   const { itemIds, ...log } = await collect(db, factor !== undefined, options.seed)
   counts.users = log.userIds.length
   counts.items = itemIds.length
@@ -231,6 +249,8 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Datase
       next: 'Loosen the filters or the k-core.',
     })
   }
+  checkSignal(input.options.signal)
+  if (input.features) onProgress?.({ stage: 'features', rows: counts.items })
   const features = await input.features?.(db, itemIds)
   const items = makeItems({ ids: itemIds, strings: features?.strings, lists: features?.lists })
   const interactions = { ...log, itemsKey: itemsKey(itemIds) }

@@ -104,5 +104,5 @@ export async function readDataset(options: ReadDatasetOptions): Promise<Dataset>
     return dataset
   }
   const named = { ...decisive(rest), name: basename(folder) }
-  return cached(rest.cache, sources, named, () => withDatabase(rest, read))
+  return cached(rest, sources, named, () => withDatabase(rest, read))
 }
