@@ -1,7 +1,8 @@
 import { InvalidInputError, type Matrix } from '@sparc/tables'
-import { biases } from './nearest.ts'
+import { BLOCK, biases } from './nearest.ts'
 import type { Level } from './residual-codes.ts'
 import type { Codes } from './vectors.ts'
+import { nearestWasm, type PackedCodewords, packCodewords } from './wasm-nearest.ts'
 
 /** Rows of one code prefix, to be spread over the codes of the next level. */
 interface Group {
@@ -76,6 +77,7 @@ export function encodeDistinct(vectors: Matrix, levels: readonly Level[]): Codes
   }
   const residual = vectors.data.slice()
   const bias = levels.map((level) => biases(level.vectors, level.prices))
+  const packed = levels.map((level, l) => packCodewords(level.vectors, bias[l]))
   const codes: Codes = { levels: levels.length, data: new Uint16Array(rows * levels.length) }
   const below = sizes.map((_, l) => sizes.slice(l + 1).reduce((product, size) => product * size, 1))
   const open: Group[] = [{ rows: Int32Array.from({ length: rows }, (_, r) => r), level: 0 }]
@@ -83,7 +85,7 @@ export function encodeDistinct(vectors: Matrix, levels: readonly Level[]): Codes
     const { level } = group
     const words = levels[level].vectors
     const members: number[][] = Array.from({ length: words.rows }, () => [])
-    const chosen = assignGroup(residual, group.rows, words, bias[level], below[level])
+    const chosen = assignGroup(residual, group.rows, words, packed[level], bias[level], below[level])
     for (let i = 0; i < chosen.length; i++) {
       const r = group.rows[i]
       codes.data[r * levels.length + level] = chosen[i]
@@ -101,17 +103,24 @@ function assignGroup(
   residual: Float32Array,
   rows: Int32Array,
   words: Matrix,
+  packed: PackedCodewords,
   bias: Float32Array,
   room: number,
 ): Int32Array {
-  const size = words.rows
-  const cost = costs(residual, rows, words, bias)
-  const nearest = new Int32Array(rows.length)
+  const { rows: size, dim } = words
+  const found = new Int32Array(rows.length)
+  const block = new Float32Array(Math.min(BLOCK, rows.length) * dim)
+  for (let start = 0; start < rows.length; start += BLOCK) {
+    const count = Math.min(BLOCK, rows.length - start)
+    for (let i = 0; i < count; i++) {
+      const at = rows[start + i] * dim
+      block.set(residual.subarray(at, at + dim), i * dim)
+    }
+    nearestWasm(block, count, packed, found.subarray(start, start + count))
+  }
   const counts = new Int32Array(size)
   let full = false
-  for (let i = 0; i < rows.length; i++) {
-    for (let c = 1; c < size; c++) if (cost[i * size + c] < cost[i * size + nearest[i]]) nearest[i] = c
-    if (++counts[nearest[i]] > room) full = true
-  }
-  return full ? assignWithin(cost, rows.length, size, room) : nearest
+  for (const code of found) if (++counts[code] > room) full = true
+  if (!full) return found
+  return assignWithin(costs(residual, rows, words, bias), rows.length, size, room)
 }
