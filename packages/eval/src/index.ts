@@ -1,5 +1,6 @@
 export type { Dataset, PreparationCounts, PreparationOptions, PublishedSplit } from './dataset.ts'
 export { fingerprint } from './dataset.ts'
+export { makeDataset } from './make-dataset.ts'
 export { hitRate, map, mrr, precision, recall } from './metrics/accuracy.ts'
 export { accuracyMetrics, allMetrics, atEach, metricNames, parseMetric } from './metrics/all-metrics.ts'
 export type { Catalogue } from './metrics/catalogue.ts'

@@ -46,18 +46,16 @@ const rows = fc
     maxLength: 50,
   })
   .chain((list) =>
-    fc
-      .shuffledSubarray([...list.keys()], { minLength: list.length })
-      .map((times) =>
-        list.map(
-          ({ user, item, rating }, r): Row => ({
-            user: `u${user}`,
-            item: `i${item}`,
-            rating,
-            timestamp: 1e9 + 7 * times[r],
-          }),
-        ),
+    fc.shuffledSubarray([...list.keys()], { minLength: list.length }).map((times) =>
+      list.map(
+        ({ user, item, rating }, r): Row => ({
+          user: `u${user}`,
+          item: `i${item}`,
+          rating,
+          timestamp: 1e9 + 7 * times[r],
+        }),
       ),
+    ),
   )
 const wanted: fc.Arbitrary<Wanted> = fc.record(
   {

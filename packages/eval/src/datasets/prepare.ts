@@ -1,6 +1,7 @@
-import { InvalidInputError, itemsKey, makeInteractions, makeItems, random } from '@sparc/tables'
+import { InvalidInputError, itemsKey, makeInteractions, makeItems } from '@sparc/tables'
 import { z } from 'zod'
 import { type Dataset, fingerprint, type PreparationCounts, type PreparationOptions } from '../dataset.ts'
+import { shuffleTies } from '../shuffle-ties.ts'
 import { type BrokenLines, brokenNote } from './broken-lines.ts'
 import { checkSignal, type Database } from './duckdb.ts'
 import type { ItemFeatures } from './features.ts'
@@ -146,16 +147,6 @@ async function numbered(db: Database, kind: 'user' | 'item'): Promise<string[]> 
     (_, cell) => void ids.push(String(cell(0))),
   )
   return ids
-}
-
-function shuffleTies(users: Int32Array, items: Int32Array, times: Float64Array, seed: number): void {
-  const source = random(seed).fork('ties')
-  for (let start = 0; start < items.length; ) {
-    let end = start + 1
-    while (end < items.length && users[end] === users[start] && times[end] === times[start]) end++
-    if (end - start > 1) source.shuffle(items.subarray(start, end))
-    start = end
-  }
 }
 
 /**
