@@ -1,3 +1,4 @@
+export { type InterestRecovery, interestRecovery } from './interest-recovery.ts'
 export { type Marginals, marginals } from './marginals.ts'
 export { beautyWorld, type SyntheticWorldOptions } from './options.ts'
 export { makeSyntheticWorld, type SyntheticWorld } from './synthetic-world.ts'
