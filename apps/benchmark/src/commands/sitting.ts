@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CancelledError } from '@sparc/tables'
+import { CancelledError, writeFileAtomic } from '@sparc/tables'
 import type { RunOptions } from '../cli.ts'
 import { hashOf } from '../config/hash.ts'
 import type { Experiment } from '../config/schema.ts'
@@ -10,6 +10,8 @@ import { runExperiment } from '../pipeline/experiment.ts'
 import { bars } from '../progress/bars.ts'
 import { lines } from '../progress/lines.ts'
 import type { Progress } from '../progress/progress.ts'
+import { reportData } from '../report/build.ts'
+import { reportPage } from '../report/page.ts'
 import { openRunFolder, removeRun } from '../run-folder/folder.ts'
 import type { RunFile } from '../run-folder/results.ts'
 import { tellKept } from '../supervise.ts'
@@ -67,6 +69,10 @@ export async function sit(
   try {
     progress.say(`${experiment.name}: ${resumed ? 'goes on' : 'begins'} in ${path}`)
     const { run, rows } = await runExperiment({ experiment, located, folder, command, progress, signal })
+    const writing = progress.phase('report')
+    const page = reportPage(await reportData([{ paths: folder, run, rows }]))
+    await writeFileAtomic(folder.report, page)
+    writing.end(folder.report)
     progress.stop()
     process.stdout.write(`${runText(run, rows)}\n`)
     return path

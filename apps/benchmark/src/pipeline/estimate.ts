@@ -1,5 +1,5 @@
 import type { Experiment } from '../config/schema.ts'
-import { isLearned } from './systems.ts'
+import { dependsOnSeed, isLearned } from './systems.ts'
 
 /** Steps that a learned system takes where nothing else is said. */
 const STEPS = 1500
@@ -12,12 +12,11 @@ const ITEMS: Record<string, number> = { 'amazon-books-2014': 2, 'amazon-multi': 
 /** Roughly how many seconds an experiment takes on two cores: to be said before it begins. */
 export function estimate({ dataset, systems, seeds, fit }: Experiment): number {
   const factor = ITEMS[dataset] ?? 1
-  const one = systems.reduce((sum, { system }) => {
-    const trained = system === undefined || isLearned(system)
+  return systems.reduce((sum, row) => {
+    const trained = row.system === undefined ? row.recommendations === undefined : isLearned(row.system)
     const training = trained
       ? Math.min(fit.seconds ?? Number.POSITIVE_INFINITY, (fit.steps ?? STEPS) * SECONDS_PER_STEP)
       : 0
-    return sum + (training + SECONDS_PER_ROW) * factor
+    return sum + (training + SECONDS_PER_ROW) * factor * (dependsOnSeed(row) ? seeds.length : 1)
   }, 0)
-  return one * seeds.length
 }

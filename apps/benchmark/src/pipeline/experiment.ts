@@ -13,7 +13,7 @@ import { machine, versions } from './describe.ts'
 import { runRow } from './row.ts'
 import { split, splitFingerprint } from './split.ts'
 import { stopwatch } from './stopwatch.ts'
-import { checkSystem } from './systems.ts'
+import { checkSystem, dependsOnSeed } from './systems.ts'
 
 export interface RunRequest {
   experiment: Experiment
@@ -39,6 +39,7 @@ export async function runExperiment(request: RunRequest): Promise<{ run: RunFile
   const rows: RowResult[] = []
   for (const seed of experiment.seeds) {
     for (const row of experiment.systems) {
+      if (seed !== experiment.seeds[0] && !dependsOnSeed(row)) continue
       rows.push(...(await runRow(context, row, seed)))
       run.phases = context.watch.seconds
       run.backend ??= rows.find((each) => each.backend !== undefined)?.backend

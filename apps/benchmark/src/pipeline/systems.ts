@@ -12,6 +12,14 @@ export function isLearned(system: string): boolean {
   return systems[system]?.kind === 'vector'
 }
 
+/** Systems that draw nothing at random: another seed would give the same again. */
+const deterministic = new Set(['popularity', 'item-knn', 'ease'])
+
+/** Whether a row can differ from seed to seed; what can't, and lists made elsewhere, is measured once. */
+export function dependsOnSeed({ system, recommendations }: Row): boolean {
+  return recommendations === undefined && !(system !== undefined && deterministic.has(system))
+}
+
 /** @throws InvalidInputError `UNKNOWN_SYSTEM`, before anything else has been done */
 export function checkSystem(name: string): void {
   if (!systemNames.includes(name)) createRecommender(name)

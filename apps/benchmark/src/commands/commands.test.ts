@@ -1,0 +1,120 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { printed } from '../output.fixture.ts'
+import { temporary } from '../pipeline/tiny.fixture.ts'
+
+const out = temporary()
+const config = join(temporary(), 'mine.json')
+const least = {
+  name: 'mine',
+  about: 'A test.',
+  dataset: 'synthetic',
+  world: 'tiny',
+  systems: ['popularity', 'item-knn', { system: 'sparc', options: { codebook: { size: 8 }, warmUpSteps: 10 } }],
+  seeds: [1, 2],
+  fit: { steps: 20, options: { dim: 16, batch: 64 } },
+  index: { probes: [1] },
+}
+
+beforeAll(async () => {
+  writeFileSync(config, JSON.stringify(least))
+  const { code, errors } = await printed(['run', config, '--out', out, '--run', 'a'])
+  expect(errors).toBe('')
+  expect(code).toBe(0)
+}, 120_000)
+
+const benchmark = (...args: string[]) => printed([...args, '--out', out])
+
+describe('run', () => {
+  it('says how long it will take, shows the leaderboard over seeds, and leaves a report', async () => {
+    const { code, output } = await benchmark('run', config, '--run', 'a')
+    expect(code).toBe(0)
+    expect(output).toMatch(/mine: 1 experiment, about .* on two cores/)
+    expect(output).toMatch(/popularity \(seed 1\): kept from before/)
+    expect(output).toMatch(/sparc .*\.\d{4} ± \.\d{4}/)
+    expect(output).toMatch(/fingerprint [0-9a-f]{16}/)
+    expect(existsSync(join(out, 'a', 'report.html'))).toBe(true)
+    expect(existsSync(join(out, 'a', 'sparc', 'seed-2', 'embeddings.arrow'))).toBe(true)
+  })
+
+  it('refuses a configuration that is no JSON, and one with an unknown key', async () => {
+    const broken = join(temporary(), 'broken.json')
+    writeFileSync(broken, '{ "name": "x", }')
+    expect((await benchmark('run', broken)).errors).toMatch(/no valid JSON/)
+    writeFileSync(broken, JSON.stringify({ ...least, datasett: 'x' }))
+    const { code, errors } = await benchmark('run', broken)
+    expect(errors).toMatch(/Did you mean "dataset"/)
+    expect(code).toBe(1)
+  })
+
+  it('runs every experiment of a study in a folder of its own', async () => {
+    const study = join(temporary(), 'both.json')
+    const small = { ...least, systems: ['popularity'], seeds: [1] }
+    const experiments = [
+      small,
+      { ...small, name: 'later', split: 'by-time' },
+      { ...small, name: 'last', split: 'leave-one-out' },
+    ]
+    writeFileSync(study, JSON.stringify({ name: 'both', experiments }))
+    const { code, errors } = await benchmark('run', study)
+    expect(errors).toBe('')
+    expect(code).toBe(0)
+    expect(readdirSync(join(out, 'both')).sort()).toEqual(['last', 'later', 'mine'])
+  })
+})
+
+describe('list', () => {
+  it('names configurations, systems, data sets and runs', async () => {
+    const { output } = await benchmark('list')
+    expect(output).toMatch(/beauty .*synthetic.*item-knn \(nothing to train\).*a: synthetic-tiny, finished/s)
+  })
+})
+
+describe('compare', () => {
+  it('finds no difference between a run and itself', async () => {
+    const { output } = await benchmark('compare', 'a', 'a')
+    expect(output).toMatch(/item-knn +(\.\d{4}) +\1 +\.0000/)
+  })
+
+  it('refuses a run of another fingerprint, and shows the difference', async () => {
+    writeFileSync(config, JSON.stringify({ ...least, systems: ['popularity'], seeds: [1], splitSeed: 7 }))
+    await benchmark('run', config, '--run', 'other')
+    const { code, errors } = await benchmark('compare', 'a', 'other')
+    expect(code).toBe(1)
+    expect(errors).toMatch(/not measured on the same data.*data fingerprint: [0-9a-f]{16} against [0-9a-f]{16}/s)
+  })
+
+  it('says which runs there are where one is misspelt', async () => {
+    expect((await benchmark('compare', 'a', 'othr')).errors).toMatch(/Did you mean other/)
+  })
+})
+
+describe('report, ledger and export', () => {
+  it('puts several runs on one page', async () => {
+    const to = join(temporary(), 'page.html')
+    await printed(['report', 'a', 'both/last', '--out', out, '--to', to])
+    const page = readFileSync(to, 'utf8')
+    expect(page).toContain('synthetic-tiny, by user')
+    expect(page).toContain('synthetic-tiny, leave one out')
+    expect(page).toContain('Codebook usage, sparc')
+    expect(page).toContain('"model":"sparc"')
+  })
+
+  it('prints the claims with their verdicts', async () => {
+    const { output } = await benchmark('ledger', 'a')
+    expect(output).toMatch(/NOT TESTABLE HERE: SPARC: PV500/)
+    expect(output).toMatch(/REPRODUCED: SPARC: Recall@50 above strong baselines.*\n +recall@50 .* against/)
+  })
+
+  it('writes leaderboards, figures and ledger as files for a repository', async () => {
+    const to = temporary()
+    await printed(['export', 'a', '--out', out, '--to', to])
+    const text = readFileSync(join(to, 'mine', 'README.md'), 'utf8')
+    expect(text).toMatch(/\| sparc \|/)
+    expect(text).toMatch(/fingerprint [0-9a-f]{16}/)
+    for (const [, file] of text.matchAll(/!\[.*\]\((.*\.svg)\)/g)) expect(existsSync(join(to, 'mine', file))).toBe(true)
+    expect(readFileSync(join(to, 'mine', 'leaderboard.csv'), 'utf8')).toMatch(/^system,recall@20/)
+    expect(readFileSync(join(to, 'ledger.md'), 'utf8')).toMatch(/^# Claims ledger/)
+  })
+})
