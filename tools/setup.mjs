@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -42,13 +43,13 @@ export async function setUp({ tests = false } = {}) {
   }
   for (const native of natives) {
     if (existsSync(join(root, native.addon))) continue
-    await attempt(stamp, native.command, native.without, () => sparcNative([native.command]))
+    await attempt(stamp, native.command, native.without, () => sparcNative([native.command]).then(say))
   }
   if (!tests) return {}
   const python = stamp.python
   if (python === undefined || !existsSync(join(python, 'bin', 'python'))) {
     await attempt(stamp, 'python', 'tests that need Python or Milvus are left out', async () => {
-      stamp.python = (await sparcNative(['python', ...pythonRequirements], true)).trim()
+      stamp.python = (await sparcNative(['python', ...pythonRequirements])).trim()
     })
   }
   if (stamp.python === undefined) return {}
@@ -57,22 +58,44 @@ export async function setUp({ tests = false } = {}) {
   return existsSync(milvus) ? { ...environment, SPARC_MILVUS_LITE: milvus } : environment
 }
 
-/** Runs Node in the repository's root with our own input and output; resolves to its exit code. Ctrl-C reaches it. */
-export function runNode(args, environment = {}) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      cwd: root,
-      stdio: 'inherit',
-      env: { ...process.env, ...environment },
-    })
-    // A terminal sends Ctrl-C to the child as well, which decides what to do; other signals are passed on.
-    const forward = (signal) => {
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
-    }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward)
-    child.on('error', reject)
-    child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)))
+/** Runs Node in the repository's root with our own input and output; resolves to its exit code. Signals reach it. */
+export async function runNode(args, environment = {}) {
+  const env = { ...process.env, ...environment }
+  const { code, signal } = await run(process.execPath, args, { stdio: 'inherit', env })
+  return code ?? 128 + (constants.signals[signal] ?? 1)
+}
+
+let current
+let stopping = false
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(name, () => {
+    stopping = true
+    // A terminal sends Ctrl-C to the child as well, which decides what to do; all else is passed on.
+    if (name !== 'SIGINT' || !process.stdin.isTTY) current?.kill(name)
   })
+}
+
+/** Runs a command in the repository's root to its end. */
+function run(command, args, options) {
+  return new Promise((resolve, reject) => {
+    current = spawn(command, args, { cwd: root, ...options })
+    let output = ''
+    current.stdout?.on('data', (chunk) => {
+      output += chunk
+    })
+    current.on('error', reject)
+    current.on('close', (code, signal) => {
+      current = undefined
+      resolve({ code, signal, output })
+    })
+  })
+}
+
+/** Runs a command of the set-up; a signal ends the set-up with it. */
+async function runStep(command, args, options) {
+  const result = await run(command, args, options)
+  if (stopping) process.exit(130)
+  return result
 }
 
 function requireNode() {
@@ -104,22 +127,19 @@ async function install() {
   process.exit(1)
 }
 
-function runNpm(args) {
+async function runNpm(args) {
   const script = process.env.npm_execpath
   const viaNode = script?.endsWith('npm-cli.js')
   const [command, all] = viaNode ? [process.execPath, [script, ...args]] : ['npm', args]
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, all, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, CI: 'true' } })
-    child.on('error', reject)
-    child.on('exit', (code) => resolve(code ?? 1))
-  })
+  const { code } = await runStep(command, all, { stdio: ['ignore', 2, 2], env: { ...process.env, CI: 'true' } })
+  return code ?? 1
 }
 
 /** Runs a part of the set-up that all works without; one that failed is tried again after an hour. */
 async function attempt(stamp, name, without, work) {
   const failedAt = stamp.failed?.[name]
   if (failedAt !== undefined && Date.now() - failedAt < retryMs) {
-    say(`Set-up of "${name}" failed not long ago: ${without}. To try now: npm run native -- ${name}`)
+    say(`Set-up of "${name}" failed less than an hour ago: ${without}. To try at once, delete ${stampPath}`)
     return
   }
   try {
@@ -132,18 +152,12 @@ async function attempt(stamp, name, without, work) {
   writeStamp(stamp)
 }
 
-/** Runs the `sparc-native` of this checkout, from its source; rejects when it fails. Its messages are shown. */
-function sparcNative(args, capture = false) {
+/** Runs the `sparc-native` of this checkout, from its source, and gives what it prints; its messages are shown. */
+async function sparcNative(args) {
   const node = ['--conditions=@sparc/source', '--import', 'tsx', 'packages/native/src/cli.ts', ...args]
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, node, { cwd: root, stdio: ['ignore', capture ? 'pipe' : 2, 2] })
-    let output = ''
-    child.stdout?.on('data', (chunk) => {
-      output += chunk
-    })
-    child.on('error', reject)
-    child.on('close', (code) => (code === 0 ? resolve(output) : reject(new Error(`exit code ${code}`))))
-  })
+  const { code, output } = await runStep(process.execPath, node, { stdio: ['ignore', 'pipe', 2] })
+  if (code !== 0) throw new Error(`exit code ${code}`)
+  return output
 }
 
 function readStamp() {
@@ -163,5 +177,5 @@ function writeStamp(stamp) {
 }
 
 function say(text) {
-  console.error(text)
+  console.error(text.trimEnd())
 }

@@ -6,7 +6,11 @@ import { root } from './setup.mjs'
 
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const args = ['exec', '--yes', `--package=${packageManager}`, '--', 'turbo', ...process.argv.slice(2)]
-const child = spawn('npm', args, { cwd: root, stdio: 'inherit', env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } })
+const child = spawn('npm', args, {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
+})
 child.on('exit', (code) => {
   process.exitCode = code ?? 1
 })
