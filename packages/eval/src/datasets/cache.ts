@@ -5,7 +5,7 @@ import { InvalidFileError, openFolder, SparcError, saveFolder } from '@sparc/tab
 import { RecordBatchFileWriter, type Table, tableFromIPC } from 'apache-arrow'
 import { z } from 'zod'
 import { type Dataset, fingerprint, type PublishedSplit } from '../dataset.ts'
-import type { ParsedPreparation } from './prepare.ts'
+import type { ParsedPreparation } from './preparation.ts'
 
 const FORMAT = { format: 'sparc.dataset', version: 1 }
 

@@ -8,7 +8,8 @@ import type { SourceColumn } from './columns.ts'
 import { withDatabase } from './duckdb.ts'
 import { inspectFile } from './inspect-file.ts'
 import { linesOf } from './line-numbers.ts'
-import { decisive, preparationShape, prepare } from './prepare.ts'
+import { decisive, preparationShape } from './preparation.ts'
+import { prepare } from './prepare.ts'
 import { readSource } from './read-source.ts'
 
 const schema = z.strictObject({

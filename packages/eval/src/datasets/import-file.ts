@@ -5,7 +5,8 @@ import type { Dataset } from '../dataset.ts'
 import { cached } from './cache.ts'
 import { type Database, identifier, withDatabase } from './duckdb.ts'
 import { type ItemFeatures, readFeatures } from './features.ts'
-import { decisive, preparationShape, prepare } from './prepare.ts'
+import { decisive, preparationShape } from './preparation.ts'
+import { prepare } from './prepare.ts'
 import { FORMATS, readSource } from './read-source.ts'
 
 const source = {

@@ -6,5 +6,5 @@ export { type Downloaded, type DownloadOptions, type DownloadProgress, download 
 export { findDataDirectory, listDatasets } from './find-data-directory.ts'
 export { type ImportAmazonOptions, importAmazon } from './import-amazon.ts'
 export { type ImportFileOptions, importFile } from './import-file.ts'
-export type { ImportProgress } from './prepare.ts'
+export type { ImportProgress } from './preparation.ts'
 export { type ReadDatasetOptions, readDataset } from './read-dataset.ts'

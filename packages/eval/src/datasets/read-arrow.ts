@@ -1,5 +1,5 @@
 import { readTable } from '@sparc/tables'
-import { DataType, type Vector } from 'apache-arrow'
+import { DataType, Vector } from 'apache-arrow'
 import { checkColumns, type SourceColumn, type SourceReport } from './columns.ts'
 import { type Cell, type Database, identifier } from './duckdb.ts'
 import { requireFile } from './inspect-file.ts'
@@ -7,15 +7,9 @@ import { readColumns } from './read-parquet.ts'
 
 function toCell(value: unknown, type: SourceColumn['type']): Cell {
   if (value === null || value === undefined) return null
-  if (type === 'texts')
-    return typeof value === 'object' && Symbol.iterator in value ? [...toStrings(value)] : [String(value)]
+  if (type === 'texts') return value instanceof Vector ? Array.from(value, String) : [String(value)]
   if (type === 'text') return String(value)
   return typeof value === 'string' ? value : Number(value)
-}
-
-function* toStrings(values: object): Iterable<string> {
-  if (!(Symbol.iterator in values) || typeof values[Symbol.iterator] !== 'function') return
-  for (const value of Array.from(values as Iterable<unknown>)) yield String(value)
 }
 
 function sqlType(column: SourceColumn, vector: Vector): string {

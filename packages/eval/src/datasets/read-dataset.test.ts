@@ -48,6 +48,13 @@ test('times that are mere positions are an order, and cannot be filtered by date
   expect(await codeOf(readDataset({ directory, from: new Date(0) }))).toContain('NO_TIMES')
 })
 
+test('a line that cannot be read does not turn positions into times', async () => {
+  const lines = log(150, 4, 60, (_, k) => k).split('\n')
+  lines[10] = 'broken'
+  const directory = await folder({ 'interactions.csv': lines.join('\n') })
+  expect((await readDataset({ directory, maxBroken: 0.01 })).time).toBe('order')
+})
+
 test('rows of the same time are shuffled by the seed, rows of different times never', async () => {
   const directory = await folder({ 'interactions.csv.gz': log(40, 8, 400, (_, k) => 1e9 + Math.floor(k / 4)) })
   const itemsOf = async (seed: number) => [
