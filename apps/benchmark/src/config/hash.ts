@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Experiment, Row } from './schema.ts'
 
 /** JSON with the keys of every object in order, so that equal values have equal text. */
 export function stableJson(value: unknown): string {
@@ -13,4 +14,17 @@ export function stableJson(value: unknown): string {
 /** Eight hexadecimal digits that name a value. */
 export function hashOf(value: unknown): string {
   return createHash('sha256').update(stableJson(value)).digest('hex').slice(0, 8)
+}
+
+/**
+ * Names what all rows of a run share: data, split, first seed, training options. Rows and further seeds may be added to a
+ * run that has begun; what is shared may not change.
+ */
+export function sharedHash({ dataset, world, split, splitSeed, testUsers, seeds, fit }: Experiment): string {
+  return hashOf({ dataset, world, split, splitSeed, testUsers, first: seeds[0], fit })
+}
+
+/** Names what decides the result of one row. */
+export function rowHash(row: Row, { fit, index }: Experiment): string {
+  return hashOf({ row, fit, engine: index.engine, probes: index.probes })
 }

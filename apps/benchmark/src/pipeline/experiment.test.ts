@@ -116,6 +116,15 @@ describe('the same command again', () => {
   it('with other options is refused, with what differs', async () => {
     await expect(runTiny(path, { fit: { steps: 31 } })).rejects.toThrow(/options: hash .* against .*--fresh/s)
     await expect(runTiny(path, { splitSeed: 7 })).rejects.toThrow(/data fingerprint/)
+    const changed = [{ system: 'item-knn', options: { neighbours: 3 } }]
+    await expect(runTiny(path, { systems: changed })).rejects.toThrow(/other options than it has now.*item-knn/s)
+  })
+
+  it('with one more system keeps the others and adds it', async () => {
+    const systems = ['popularity', { system: 'item-knn', name: 'few-neighbours', options: { neighbours: 3 } }]
+    const again = await runTiny(path, { systems })
+    expect(again.rows.map(({ name }) => name)).toEqual(['popularity', 'few-neighbours'])
+    expect(again.rows[0]).toEqual(row('popularity'))
   })
 })
 

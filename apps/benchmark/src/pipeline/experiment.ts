@@ -1,5 +1,5 @@
 import { queriesOf, writeTable } from '@sparc/tables'
-import { hashOf } from '../config/hash.ts'
+import { sharedHash } from '../config/hash.ts'
 import type { Experiment } from '../config/schema.ts'
 import type { Located } from '../data/locate.ts'
 import type { Progress } from '../progress/progress.ts'
@@ -77,7 +77,7 @@ function describe({ experiment, folder, command }: RunRequest, context: Context,
   return {
     format: 1,
     name: folder.name,
-    hash: hashOf({ ...experiment, about: '' }),
+    hash: sharedHash(experiment),
     command,
     experiment,
     started: before?.started ?? new Date().toISOString(),

@@ -2,6 +2,8 @@ import { rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isVectorRecommender, type Recommender } from '@sparc/model'
+import { InvalidInputError } from '@sparc/tables'
+import { rowHash } from '../config/hash.ts'
 import { type Row, rowName } from '../config/schema.ts'
 import { number } from '../report/format.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
@@ -14,6 +16,8 @@ import { serve } from './serve.ts'
 import { makeRecommender } from './systems.ts'
 
 interface RowFile {
+  /** Names the options that made it. */
+  hash: string
   rows: RowResult[]
 }
 
@@ -23,7 +27,9 @@ export async function runRow(context: Context, row: Row, seed: number): Promise<
   const name = rowName(row)
   const at = folder.row(name, seed, seed === experiment.seeds[0])
   const finished = await readJson<RowFile>(join(at, 'result.json'))
+  const hash = rowHash(row, experiment)
   if (finished !== undefined) {
+    if (finished.hash !== hash) throw changedRow(name, at)
     progress.say(`  ${name}${seedNote(context, seed)}: kept from before`)
     return finished.rows
   }
@@ -33,9 +39,18 @@ export async function runRow(context: Context, row: Row, seed: number): Promise<
     row.recommendations === undefined
       ? await learnedRow(context, row, seed, at)
       : [await givenRow(context, row, seed, at)]
-  await writeJson(join(at, 'result.json'), { rows } satisfies RowFile)
+  await writeJson(join(at, 'result.json'), { hash, rows } satisfies RowFile)
   rmSync(join(at, 'checkpoint'), { recursive: true, force: true })
   return rows
+}
+
+function changedRow(name: string, at: string): InvalidInputError {
+  return new InvalidInputError('ROW_MISMATCH', {
+    what: 'A finished system of this run was made with other options than it has now',
+    given: `${name} in ${at}`,
+    allowed: 'new rows and further seeds; the rows that are there must stay as they are',
+    next: 'Give the changed row another name, delete its folder, or begin a new run with --run NAME',
+  })
 }
 
 function seedNote({ experiment }: Context, seed: number): string {

@@ -27,9 +27,9 @@ function curves<T>(
     color: { scheme: 'Observable10' },
     marks: [
       gridY({ strokeOpacity: 0.15 }),
-      line(data, { x, y, stroke: name, strokeWidth: 1.8 }),
+      line(data, { x, y, z: name, stroke: name, strokeWidth: 1.8 }),
       dot(data, { x, y, fill: name, r: 2 }),
-      text(lastOf(data, name), { x, y, z: null, text: name, fill: name, textAnchor: 'start', dx: 6 }),
+      text(lastOf(data, name), { x, y, text: name, fill: name, textAnchor: 'start', dx: 6 }),
     ],
   })
 }
@@ -55,8 +55,8 @@ function scatter(points: Point[], labels: [string, string]): string {
       gridY({ strokeOpacity: 0.15 }),
       axisX(),
       axisY(),
-      dot(points, { x: 'x', y: 'y', z: null, fill: 'name', r: 5 }),
-      text(points, { x: 'x', y: 'y', z: null, text: 'name', dx: 8, textAnchor: 'start' }),
+      dot(points, { x: 'x', y: 'y', fill: 'name', r: 5 }),
+      text(points, { x: 'x', y: 'y', text: 'name', dx: 8, textAnchor: 'start' }),
     ],
   })
 }
