@@ -69,9 +69,9 @@ for (const name of names) {
   const quantizer = quantizers[name]()
   const learned = quantizer.kind !== 'residual-k-means'
   const { seconds, health } = await quantizer.fit(vectors, learned ? { epochs: Number(values.epochs) } : {})
-  const distinct = quantizer.health(quantizer.encode(vectors, { distinct: true }), vectors)
+  const distinct = quantizer.health(quantizer.encode(vectors, { distinct: true, capacity: 1.5 }), vectors)
   const shape = { rows: vectors.rows, dim: vectors.dim, levels: options.levels, size: options.size }
   process.stdout.write(`${JSON.stringify({ name, ...shape, seconds: Number(seconds.toFixed(1)), ...line(health) })}\n`)
-  process.stdout.write(`${JSON.stringify({ name: `${name}, distinct`, ...shape, ...line(distinct) })}\n`)
+  process.stdout.write(`${JSON.stringify({ name: `${name}, within 1.5, distinct`, ...shape, ...line(distinct) })}\n`)
   quantizer.dispose()
 }

@@ -1,6 +1,6 @@
 import { type Matrix, makeCodebook } from '@sparc/tables'
 import { withColumns } from './arrow.ts'
-import { encodeDistinct } from './distinct.ts'
+import { encodeWithin } from './encode-within.ts'
 import { codebookHealth, countCodes } from './health.ts'
 import type { EncodeOptions, Quantizer } from './quantizer.ts'
 import { decodeResidual, encodeResidual, type Level } from './residual-codes.ts'
@@ -18,9 +18,10 @@ export function codecOf(
   levels: () => Level[],
   seen = (vectors: Vectors, where: string) => checkVectors(vectors, dim, where),
 ): Pick<Quantizer, 'encode' | 'decode' | 'health' | 'table'> {
-  function encodeRows(vectors: Vectors, { distinct = false }: EncodeOptions = {}): Codes {
+  function encodeRows(vectors: Vectors, options: EncodeOptions = {}): Codes {
     const matrix = seen(vectors, 'encode')
-    return distinct ? encodeDistinct(matrix, levels()) : encodeResidual(matrix, levels())
+    const limited = options.distinct || options.capacity !== undefined
+    return limited ? encodeWithin(matrix, levels(), options) : encodeResidual(matrix, levels())
   }
   function decodeRows(codes: Codes): Matrix {
     checkCodes(codes, sizes)

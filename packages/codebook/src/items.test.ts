@@ -35,16 +35,16 @@ describe('on real item vectors', () => {
 
   test('with balance on, codes are used evenly and told apart, at a bounded loss of reconstruction', async () => {
     const items = beautyItems()
-    const plain = createResidualKMeans({ size: 32, dim: 32, random: random(1) })
-    const balanced = createResidualKMeans({ size: 32, dim: 32, capacity: 1.25, random: random(1) })
+    const plain = createResidualKMeans({ size: 64, dim: 32, random: random(1) })
+    const balanced = createResidualKMeans({ size: 64, dim: 32, capacity: 1.25, random: random(1) })
     const bar = (await plain.fit(items)).health
     await balanced.fit(items)
-    const health = balanced.health(balanced.encode(items, { distinct: true }), items)
+    const health = balanced.health(balanced.encode(items, { distinct: true, capacity: 1.5 }), items)
     const [first] = health.levels
-    expect(bar.levels[0].largest).toBeGreaterThan(2 / 32)
+    expect(bar.levels[0].largest).toBeGreaterThan(2 / 64)
     expect(health.levels.map((level) => level.usage)).toEqual([1, 1, 1])
-    expect(first.perplexity).toBeGreaterThan(0.85 * 32)
-    expect(first.largest).toBeLessThan(4 / 32)
+    expect(first.perplexity).toBeGreaterThan(0.85 * 64)
+    expect(first.largest).toBeLessThan(1.6 / 64)
     expect(health.collisions).toBeLessThanOrEqual(1.5 * health.uniformCollisions)
     expect(health.reconstruction).toBeLessThan(1.35 * (bar.reconstruction ?? 0))
   })

@@ -114,7 +114,7 @@ export function balancedKMeans(
   let prices = capacityPrices(vectors, moved, random, { capacity, sweeps: 4 })
   for (let round = 0; round < rounds; round++) {
     recentre(vectors, nearest(vectors, moved, prices), moved)
-    const sweeps = round + 1 < rounds ? 4 : 12
+    const sweeps = round + 1 < rounds ? 4 : 20
     prices = capacityPrices(vectors, moved, random, { capacity, sweeps }, prices)
   }
   return { vectors: moved, prices }

@@ -11,6 +11,12 @@ export interface EncodeOptions {
    * catalogue at once. Default false.
    */
   distinct?: boolean
+  /**
+   * No code of the first level takes more than this many times its fair share of the rows of this call, to the row,
+   * whatever the vectors are. For a whole catalogue at once, on top of `balance`, which holds for vectors one by one
+   * and so can not part those that are all but equal. Default: no limit.
+   */
+  capacity?: number
 }
 
 /** How one run of `fit` goes. */
@@ -63,7 +69,7 @@ export interface Quantizer {
    * The codes of vectors. An Arrow column (`FixedSizeList<Float32>[dim]`) gives an Arrow column
    * (`FixedSizeList<Uint16>[levels]`).
    *
-   * @throws InvalidInputError `WRONG_DIMENSION`, `NOT_FINITE`, `TOO_MANY_VECTORS`
+   * @throws InvalidInputError `WRONG_DIMENSION`, `NOT_FINITE`, `TOO_MANY_VECTORS`, `CAPACITY_TOO_SMALL`
    */
   encode(vectors: Vectors, options?: EncodeOptions): Codes
   encode(vectors: Vector, options?: EncodeOptions): Vector
