@@ -74,6 +74,16 @@ export function commandLine(): Command {
     .option('--yes', 'begin at once, whatever it takes')
     .action(async (config: string, options: RunOptions) => (await import('./commands/run.ts')).run(config, options))
 
+  withRunOptions(program.command('tune <system>'))
+    .description('seeded random search in the declared space of a system, chosen on validation')
+    .option('--dataset <name>', 'data set', 'amazon-beauty-2014')
+    .option('--trials <number>', 'settings that are tried', whole, 8)
+    .option('--seed <number>', 'seed of the search', whole, 1)
+    .option('--steps <number>', 'training steps at most, for each trial', whole)
+    .action(async (system: string, options: StartOptions & { trials: number }) =>
+      (await import('./commands/tune.ts')).tune(system, options),
+    )
+
   program
     .command('compare <a> <b>')
     .description('two runs on the same data, row by row, with the significance of each difference')

@@ -90,6 +90,17 @@ describe('compare', () => {
   })
 })
 
+describe('tune', () => {
+  it('tries the defaults and drawn settings, keeps what it tried, and goes on from there', async () => {
+    const tune = (trials: string) => benchmark('tune', 'item-knn', '--dataset', 'synthetic', '--trials', trials)
+    expect((await tune('2')).output).toMatch(/trial 2 of 2.*validation R@50 \.\d{4}/)
+    const { output } = await tune('3')
+    expect(output).not.toMatch(/trial 2 of 3/)
+    expect(output).toMatch(/trial 3 of 3/)
+    expect(output).toMatch(/the defaults +\.\d{4}/)
+  })
+})
+
 describe('report, ledger and export', () => {
   it('puts several runs on one page', async () => {
     const to = join(temporary(), 'page.html')

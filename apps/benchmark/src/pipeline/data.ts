@@ -1,6 +1,6 @@
 import type { Dataset } from '@sparc/eval/datasets'
 import { readDataset } from '@sparc/eval/datasets'
-import type { GroundTruth } from '@sparc/eval/synthetic'
+import type { SyntheticWorld } from '@sparc/eval/synthetic'
 import type { Experiment } from '../config/schema.ts'
 import type { Located } from '../data/locate.ts'
 import { syntheticWorld } from './world.ts'
@@ -8,8 +8,8 @@ import { syntheticWorld } from './world.ts'
 /** The prepared data, and for a synthetic world what is true of it. */
 export interface Data {
   dataset: Dataset
-  /** What only the maker of a synthetic world knows. */
-  truth?: GroundTruth
+  /** The same where it is a synthetic world, with what only its maker knows. */
+  world?: SyntheticWorld
 }
 
 /** First stage: from a folder (through DuckDB) or the synthetic world to items and interactions. */

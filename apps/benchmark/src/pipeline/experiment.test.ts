@@ -129,6 +129,21 @@ describe('the same command again', () => {
 })
 
 describe('a run that is stopped', () => {
+  it('goes on with a half-trained model from its checkpoint, and comes to what it would have come to', async () => {
+    const at = join(temporary(), 'resumed')
+    const over = { systems: ['two-tower'], fit: { steps: 450, options: { dim: 16, batch: 64 } } }
+    const controller = new AbortController()
+    const checked = expect(runTiny(at, over, controller.signal)).rejects.toThrow()
+    const checkpoint = join(at, 'two-tower', 'checkpoint', 'manifest.json')
+    while (!existsSync(checkpoint)) await new Promise((resolve) => setTimeout(resolve, 5))
+    controller.abort()
+    await checked
+    const whole = await runTiny(join(temporary(), 'whole'), over)
+    const resumed = await runTiny(at, over)
+    expect(resumed.rows[0].metrics).toEqual(whole.rows[0].metrics)
+    expect(existsSync(checkpoint)).toBe(false)
+  }, 120_000)
+
   it('rejects, keeps what is finished, and lets go of its folder', async () => {
     const at = join(temporary(), 'stopped')
     const controller = new AbortController()

@@ -114,5 +114,5 @@ async function keepData({ folder, data, split: parts }: Context): Promise<void> 
   await writeTable(folder.cases, parts.test)
   await writeTable(folder.validation, parts.validation)
   await writeTable(folder.train, parts.train)
-  if (data.truth !== undefined) await writeTable(folder.truth, data.truth.items)
+  if (data.world !== undefined) await writeTable(folder.truth, data.world.truth.items)
 }

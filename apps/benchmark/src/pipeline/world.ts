@@ -12,6 +12,6 @@ const sizes: Record<Experiment['world'], SyntheticWorldOptions> = {
 
 /** The world that the project makes, the same for the same seed. */
 export function syntheticWorld({ world, splitSeed }: Experiment): Data {
-  const dataset = makeSyntheticWorld({ ...sizes[world], seed: splitSeed })
-  return { dataset, truth: dataset.truth }
+  const made = makeSyntheticWorld({ ...sizes[world], seed: splitSeed })
+  return { dataset: made, world: made }
 }

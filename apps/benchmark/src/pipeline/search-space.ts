@@ -1,0 +1,41 @@
+import { alsSearchSpace, easeSearchSpace, itemKnnSearchSpace } from '@sparc/model'
+import type { Random } from '@sparc/tables'
+
+/** Values that a search may try, by option. */
+export type SearchSpace = Readonly<Record<string, readonly unknown[]>>
+
+/** What every learned system may vary: the same for all, so that no one is tuned harder than another. */
+const learned: SearchSpace = {
+  dim: [64, 128],
+  dropout: [0.2, 0.3, 0.4, 0.5],
+  temperature: [0.1, 0.12, 0.14, 0.17],
+  learningRate: [1e-3, 3e-3],
+}
+
+const computed: Readonly<Record<string, SearchSpace>> = {
+  popularity: {},
+  'item-knn': itemKnnSearchSpace,
+  ease: easeSearchSpace,
+  als: alsSearchSpace,
+}
+
+/** The search space of a system. */
+export function searchSpace(system: string): SearchSpace {
+  return computed[system] ?? learned
+}
+
+/** The defaults, then settings drawn from the space without any twice; fewer where the space has no more. */
+export function drawSettings(space: SearchSpace, trials: number, random: Random): Record<string, unknown>[] {
+  const names = Object.keys(space)
+  const all = names.reduce((product, name) => product * space[name].length, 1)
+  const settings: Record<string, unknown>[] = [{}]
+  const seen = new Set<string>()
+  while (settings.length < trials && seen.size < all && names.length > 0) {
+    const setting = Object.fromEntries(names.map((name) => [name, space[name][random.int(space[name].length)]]))
+    const key = JSON.stringify(setting)
+    if (seen.has(key)) continue
+    seen.add(key)
+    settings.push(setting)
+  }
+  return settings
+}
