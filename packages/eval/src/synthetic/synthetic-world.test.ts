@@ -1,5 +1,6 @@
 import { readCases, readInteractions, readItems, readSequences, row } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fingerprint } from '../dataset.ts'
 import { splitByUser } from '../splits/split-by-user.ts'
@@ -190,6 +191,41 @@ test("the fitted knobs reproduce Beauty's marginals within 12 %", () => {
     }
   }
   compare(made, beauty, 'Beauty')
+})
+
+test('worlds of any size and temper are whole: users have interactions, rows line up, nothing is out of range', () => {
+  const options = fc.record({
+    seed: fc.nat(),
+    users: fc.integer({ min: 1, max: 12 }),
+    items: fc.integer({ min: 6, max: 40 }),
+    interests: fc.integer({ min: 1, max: 6 }),
+    interestsPerUser: fc.integer({ min: 1, max: 9 }),
+    drift: fc.constantFrom(0, 1),
+    ending: fc.constantFrom(0, 1),
+    noise: fc.constantFrom(0, 1),
+    repeat: fc.constantFrom(0, 1),
+    bornBefore: fc.constantFrom(0, 1),
+    exposure: fc.record({ slate: fc.integer({ min: 1, max: 50 }), popular: fc.constantFrom(0, 1) }),
+    resolution: fc.constantFrom('day' as const, 'second' as const),
+  })
+  fc.assert(
+    fc.property(options, (given) => {
+      const world = makeSyntheticWorld(given)
+      const { userIds, users, items, timestamps = new Float64Array() } = readInteractions(world.interactions)
+      expect(userIds.length).toBe(given.users)
+      expect(items.every((item) => item < given.items)).toBe(true)
+      expect(timestamps.every((time) => time <= Date.UTC(2014, 6, 2))).toBe(true)
+      expect(users.every((user, r) => r === 0 || user > users[r - 1] || timestamps[r] >= timestamps[r - 1])).toBe(true)
+      expect(world.truth.interactions.numRows).toBe(items.length)
+      expect(numbers(world.truth.interactions, 'interest').every((z) => z >= 0 && z < given.interests)).toBe(true)
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('a world with fewer items than interests, or that ends before it begins, is refused', () => {
+  expect(() => makeSyntheticWorld({ items: 5, interests: 6 })).toThrow(/an item for each interest/)
+  expect(() => makeSyntheticWorld({ end: new Date('2000-01-01') })).toThrow(/begin before it ends/)
 })
 
 test('an unknown option is refused with a suggestion', () => {

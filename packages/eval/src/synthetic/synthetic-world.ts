@@ -1,4 +1,4 @@
-import { itemsKey, makeInteractions, makeItems, parseOptions, random } from '@sparc/tables'
+import { InvalidInputError, itemsKey, makeInteractions, makeItems, parseOptions, random } from '@sparc/tables'
 import { type Dataset, fingerprint } from '../dataset.ts'
 import { type Catalogue, makeCatalogue } from './catalogue.ts'
 import { choose } from './choose.ts'
@@ -26,6 +26,23 @@ function permuted<T>(values: ArrayLike<T>, rows: Int32Array): T[] {
     result[row] = values[item]
   })
   return result
+}
+
+function checkOptions({ items, interests, start, end }: Setup['options']): void {
+  if (interests > items) {
+    throw new InvalidInputError('TOO_FEW_ITEMS', {
+      what: 'A world needs an item for each interest',
+      given: `${items} items, ${interests} interests`,
+      next: 'Give more items, or fewer interests.',
+    })
+  }
+  if (start.getTime() >= end.getTime()) {
+    throw new InvalidInputError('INVALID_OPTION', {
+      what: 'A world must begin before it ends',
+      given: `${start.toISOString()} to ${end.toISOString()}`,
+      next: 'Move "start" or "end".',
+    })
+  }
 }
 
 function live(person: Person, user: number, catalogue: Catalogue, log: LogRows, setup: Setup): void {
@@ -68,7 +85,7 @@ interface Setup {
  * attractiveness; what a user takes depends on what it was shown, and where. The same options give the same world.
  *
  * @returns a data set, with the ground truth as tables
- * @throws InvalidInputError `INVALID_OPTION`, `UNKNOWN_OPTION`
+ * @throws InvalidInputError `INVALID_OPTION`, `UNKNOWN_OPTION`, `TOO_FEW_ITEMS`
  *
  * @example
  * const world = makeSyntheticWorld({ seed: 7, users: 500, items: 300 })
@@ -77,6 +94,7 @@ interface Setup {
  */
 export function makeSyntheticWorld(given: SyntheticWorldOptions = {}): SyntheticWorld {
   const options = parseOptions(worldSchema, given, 'options of makeSyntheticWorld')
+  checkOptions(options)
   const base = random(options.seed)
   const catalogue = makeCatalogue(options, base.fork('items'))
   const people: Person[] = []
