@@ -13,6 +13,7 @@ import { buildCore } from './build.ts'
 import { checkEmbeddings, checkIds, checkSameDim } from './check-embeddings.ts'
 import { compacted } from './compact.ts'
 import { type Core, codesOf, codewordOf } from './core.ts'
+import type { Engine } from './engine.ts'
 import { type ExplainedQuery, explainResults } from './explain.ts'
 import { openCore, saveCore } from './folder.ts'
 import { exclusions, type Found, flatten } from './found.ts'
@@ -64,6 +65,16 @@ function closed(): InvalidInputError {
     given: 'a call after close, or after its content was swapped into another',
     allowed: 'an open index',
     next: 'Build it, or open it from its folder.',
+  })
+}
+
+function checkWritable(engine: Engine): void {
+  if (!engine.readOnly) return
+  throw new InvalidInputError('READ_ONLY', {
+    what: 'An index with this storage is read-only',
+    given: `a write to ${engine.storage}`,
+    allowed: 'searches',
+    next: 'Build a new index and swap it in, or use storage Flat or SQ8.',
   })
 }
 
@@ -141,6 +152,7 @@ function handle(first: Core): CodeShardedIndex {
     },
     upsert: (source) =>
       write(async (now) => {
+        checkWritable(now.engine)
         const embeddings = checkEmbeddings(source)
         const { state, engine, ids, codewords } = now
         if (embeddings.items.length === 0) return
@@ -152,6 +164,7 @@ function handle(first: Core): CodeShardedIndex {
       }),
     remove: (items) =>
       write(async (now) => {
+        checkWritable(now.engine)
         const numbers: number[] = []
         for (const item of items) numbers.push(typeof item === 'string' ? now.ids.item(item) : item)
         const { state, removed } = withRemoved(now.state, now.ids, numbers)

@@ -55,6 +55,8 @@ export interface EngineShard {
 export interface Engine {
   readonly name: 'exact' | 'faiss' | 'milvus'
   readonly storage: Storage
+  /** True where rows can be put in once, at building. */
+  readonly readOnly?: boolean
   /** A new, empty shard for a level-1 code, or one that another machine keeps under a number. */
   shard(code: number, store?: number): EngineShard
   /** A bound of the error of the dot products that `scan` offers for the query at `vectors[at]`. */

@@ -92,7 +92,7 @@ describe('random sequences of operations', () => {
       expect(index.stats().items).toBe(model.size)
       await index.close()
     }
-  })
+  }, 300_000)
 })
 
 async function compare(index: CodeShardedIndex, model: Model, source: Random, run: number): Promise<void> {

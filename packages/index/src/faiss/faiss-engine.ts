@@ -9,5 +9,5 @@ export async function faissEngine(dim: number, storage: Storage, seed: EngineSee
   const faiss = await loadFaiss()
   const exact = exactEngine(dim, storage, seed)
   const shard = (code: number) => faissShard(faiss, dim, storage, exact.shard(code))
-  return { ...exact, name: 'faiss', storage, shard }
+  return { ...exact, name: 'faiss', storage, readOnly: storage === 'HNSW', shard }
 }

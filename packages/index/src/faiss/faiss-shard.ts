@@ -1,4 +1,3 @@
-import { InvalidInputError } from '@sparc/tables'
 import type { Collector } from '../collector.ts'
 import type { Batch, EngineShard, ShardRows, Storage } from '../engine.ts'
 import { type Faiss, type FaissIndex, INNER_PRODUCT } from './load.ts'
@@ -65,7 +64,6 @@ export function faissShard(
     graph: () => index,
     append(vectors, items) {
       if (items.length === 0) return
-      if (storage === 'HNSW' && index) throw readOnly()
       index ??= faiss.Index.fromFactory(dim, DESCRIPTIONS[storage], INNER_PRODUCT)
       if (!index.isTrained()) index.train(Array.from(vectors.subarray(0, 65536 * dim)))
       for (let from = 0; from < items.length; from += ADD_ROWS) {
@@ -102,13 +100,4 @@ function countDead(dead: Uint8Array, length: number): number {
   let count = 0
   for (let row = 0; row < Math.min(length, dead.length); row++) count += dead[row]
   return count
-}
-
-function readOnly(): InvalidInputError {
-  return new InvalidInputError('READ_ONLY', {
-    what: 'An HNSW index is read-only',
-    given: 'a write',
-    allowed: 'searches',
-    next: 'Build a new index and swap it in, or use storage Flat or SQ8.',
-  })
 }

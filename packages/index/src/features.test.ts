@@ -1,0 +1,211 @@
+import { type Embeddings, makeItems, random } from '@sparc/tables'
+import { describe, expect, it } from 'vitest'
+import { embeddingsFrom, interestsFrom } from './arrays.ts'
+import { CodeShardedIndex } from './code-sharded-index.ts'
+import { range } from './conformance.fixture.ts'
+import { searchStats, whereColumn } from './found.ts'
+import { bruteForce, catalogue, people } from './world.fixture.ts'
+
+const world = catalogue({ items: 3000, dim: 16, codes: 12, seed: 1 })
+const asked = people(world, { users: 60, interests: 3, seed: 2 })
+
+async function recall(index: CodeShardedIndex, options: { probes: number; k?: number }, of: Embeddings = world) {
+  const exact = await CodeShardedIndex.build(of)
+  const k = options.k ?? 20
+  const wanted = await exact.find(asked, { k, scope: 'all' })
+  const found = await index.find(asked, { k, probes: options.probes })
+  let hits = 0
+  for (let u = 0; u < asked.users.length; u++) {
+    const list = new Set(found.items.subarray(found.offsets[u], found.offsets[u + 1]))
+    for (const item of wanted.items.subarray(wanted.offsets[u], wanted.offsets[u + 1])) if (list.has(item)) hits++
+  }
+  await exact.close()
+  return { recall: hits / wanted.items.length, scanned: found.stats.scanned }
+}
+
+describe('probing', () => {
+  it('finds more the more shards it looks into, and all in all of them', async () => {
+    const index = await CodeShardedIndex.build(world)
+    const few = await recall(index, { probes: 1 })
+    const some = await recall(index, { probes: 3 })
+    const all = await recall(index, { probes: 12 })
+    expect(few.recall).toBeGreaterThan(0.5)
+    expect(some.recall).toBeGreaterThan(few.recall)
+    // Interests bring k candidates each, so a mixture of them may miss one that none has among its own best.
+    expect(all.recall).toBeGreaterThan(0.98)
+    expect(all.scanned).toBe(1)
+    expect(few.scanned).toBeLessThan(some.scanned)
+    await index.close()
+  })
+
+  it('routes by the codewords of a codebook where one is given', async () => {
+    const vectors = { data: new Float32Array(40 * 16), rows: 40, dim: 16 }
+    for (let c = 0; c < 40; c++)
+      vectors.data.set(
+        asked.vectors.data.subarray(0, 16).map((v) => (c === 33 ? v : -v)),
+        c * 16,
+      )
+    const index = await CodeShardedIndex.build(world, {
+      codebook: { levels: [{ vectors, counts: new Int32Array(40) }] },
+    })
+    const one = interestsFrom({ vectors: asked.vectors.data.slice(0, 16), dim: 16 })
+    expect((await index.explain(one, { k: 1 }))[0].probed).toEqual([33])
+    await index.close()
+  })
+})
+
+describe('bytes instead of floats', () => {
+  it.each(['exact', 'faiss'] as const)('find nearly the same in the %s engine, in less memory', async (engine) => {
+    const index = await CodeShardedIndex.build(world, { engine, storage: 'SQ8' })
+    expect((await recall(index, { probes: 12 })).recall).toBeGreaterThan(0.95)
+    if (engine === 'exact') expect(index.stats().bytes.vectors).toBeLessThan(3200 * 16)
+    await index.upsert({ ...world, vectors: { ...world.vectors, data: world.vectors.data.map((v) => -v) } })
+    await index.upsert(world)
+    expect((await recall(index, { probes: 12 })).recall).toBeGreaterThan(0.95)
+    await index.close()
+  })
+})
+
+describe('a graph', () => {
+  it('finds nearly the same, and is read-only', async () => {
+    const index = await CodeShardedIndex.build(world, { engine: 'faiss', storage: 'HNSW' })
+    expect((await recall(index, { probes: 12 })).recall).toBeGreaterThan(0.9)
+    const before = index.stats().epoch
+    await expect(index.upsert(world)).rejects.toMatchObject({ code: 'READ_ONLY' })
+    await expect(index.remove([1])).rejects.toMatchObject({ code: 'READ_ONLY' })
+    expect(index.stats().epoch).toBe(before)
+    await index.close()
+  })
+})
+
+describe('embeddings without codes', () => {
+  const plain = { ...world, codes: undefined }
+  const noCodes = { ...asked, codes: undefined }
+
+  it('get codes of their own, by which new items find their shard', async () => {
+    const index = await CodeShardedIndex.build(plain, { codes: 16 })
+    expect(index.stats().shards.length).toBe(16)
+    expect(index.stats().perplexity).toBeGreaterThan(10)
+    await index.remove(range(0, 500))
+    await index.upsert({
+      ...plain,
+      items: plain.items.slice(0, 500),
+      ids: plain.ids.slice(0, 500),
+      vectors: { ...plain.vectors, data: plain.vectors.data.slice(0, 500 * 16), rows: 500 },
+    })
+    const { results } = (await index.explain(noCodes, { k: 5, scope: 'all' }))[0]
+    expect(results.map(({ item }) => item)).toEqual(bruteForce(plain, noCodes, 0, { k: 5, merge: 'mixture' }).items)
+    const found = await index.find(noCodes, { k: 10, probes: 2 })
+    expect(found.stats).toMatchObject({ unrouted: asked.vectors.rows, widened: 0 })
+    expect(found.codes).toBeUndefined()
+    await index.close()
+  })
+
+  it('may be plain arrays', async () => {
+    const source = random(3)
+    const vectors = Float32Array.from({ length: 1000 * 8 }, () => source.normal())
+    const index = await CodeShardedIndex.build(embeddingsFrom({ vectors, dim: 8 }))
+    const query = vectors.slice(80, 88)
+    const found = await index.find(interestsFrom({ vectors: query, dim: 8 }), { k: 3, scope: 'all' })
+    expect(found.items[0]).toBe(
+      bruteForce(embeddingsFrom({ vectors, dim: 8 }), interestsFrom({ vectors: query, dim: 8 }), 0, {
+        k: 1,
+        merge: 'max',
+      }).items[0],
+    )
+    await index.close()
+  })
+})
+
+describe('explaining', () => {
+  it('names the interests, codes and shards that brought each item', async () => {
+    const index = await CodeShardedIndex.build(world)
+    const found = await index.find(asked, { k: 10, probes: 2 })
+    const explained = await index.explain(asked, { k: 10, probes: 2 })
+    for (const [u, { user, results, probed }] of explained.entries()) {
+      expect(user).toBe(`user-${u}`)
+      expect(results.map(({ item }) => item)).toEqual([...found.items.subarray(found.offsets[u], found.offsets[u + 1])])
+      for (const [i, { item, id, shard, best, foundBy }] of results.entries()) {
+        expect(id).toBe(`item-${item}`)
+        expect(shard).toBe(world.codes?.data[2 * item])
+        expect(probed).toContain(shard)
+        expect(best.code).toBe(found.codes?.[found.offsets[u] + i])
+        expect(foundBy.length).toBeGreaterThan(0)
+        for (const { interest, code, probability } of foundBy) {
+          expect(code).toBe(asked.codes?.[asked.offsets[u] + interest])
+          expect(probability).toBe(asked.probabilities?.[asked.offsets[u] + interest])
+        }
+      }
+    }
+    await index.close()
+  })
+
+  it('says in the table what the search did', async () => {
+    const index = await CodeShardedIndex.build(world)
+    const stats = searchStats(await index.search(asked, { k: 5000 }))
+    expect(stats).toEqual({ epoch: 1, k: 3000, clamped: true, scanned: 1, widened: 60, unrouted: 0 })
+    await index.close()
+  })
+})
+
+describe('filtering by a column', () => {
+  it('takes a predicate on plain values and on lists', async () => {
+    const strings = { brand: world.items.length ? Array.from(world.items, (i) => (i % 5 ? 'a' : null)) : [] }
+    const items = makeItems({ ids: world.ids, strings, lists: { tags: world.ids.map((_, i) => [`t${i % 4}`, 'all']) } })
+    const index = await CodeShardedIndex.build(world)
+    const branded = whereColumn(items, 'brand', (brand) => brand === 'a')
+    const tagged = whereColumn(items, 'tags', (tags) => Array.isArray(tags) && tags.includes('t2'))
+    for (const item of (await index.find(asked, { filter: branded })).items) expect(item % 5).not.toBe(0)
+    const found = await index.find(asked, { filter: tagged, k: 30 })
+    expect(found.items).toHaveLength(60 * 30)
+    for (const item of found.items) expect(item % 4).toBe(2)
+    expect(() => whereColumn(items, 'price', () => true)).toThrow(/brand, tags/)
+    await index.close()
+  })
+})
+
+describe('swapping', () => {
+  it('puts a new model in place without a gap', async () => {
+    const index = await CodeShardedIndex.build(world)
+    const next = catalogue({ items: 500, dim: 8, codes: 3, seed: 9 })
+    const nextAsked = people(next, { users: 5, interests: 2, seed: 3 })
+    const before = index.find(asked, { k: 5 })
+    const other = await CodeShardedIndex.build(next)
+    await index.swap(other)
+    expect((await before).stats.epoch).toBe(1)
+    const found = await index.find(nextAsked, { k: 5, scope: 'all' })
+    expect(found.stats.epoch).toBe(2)
+    expect([...found.items.subarray(0, 5)]).toEqual(bruteForce(next, nextAsked, 0, { k: 5, merge: 'mixture' }).items)
+    await expect(other.find(nextAsked)).rejects.toMatchObject({ code: 'CLOSED' })
+    await index.swap(index)
+    expect(index.stats().items).toBe(500)
+    await index.close()
+  })
+})
+
+describe('writing while searching', () => {
+  it('answers every search from one whole state, in the order of the epochs', async () => {
+    const index = await CodeShardedIndex.build(world, { compactAt: 0.05 })
+    const source = random(4)
+    let writing = true
+    const writes = (async () => {
+      for (let round = 0; round < 60; round++) {
+        const rows = range(0, 3000).filter(() => source.next() < 0.02)
+        await (round % 2 ? index.remove(rows) : index.upsert(world))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      writing = false
+    })()
+    let last = 0
+    while (writing) {
+      const found = await index.find(asked, { k: 10, probes: 2 })
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(found.stats.epoch).toBeGreaterThanOrEqual(last)
+      expect(found.items).toHaveLength(600)
+      last = found.stats.epoch
+    }
+    await writes
+    expect(last).toBeGreaterThan(30)
+    await index.close()
+  })
+})
