@@ -60,7 +60,7 @@ export async function upstreamFiles(
 function reason(error: NativeError): string {
   if (error.code === 'COMMAND_STALLED') return 'no headway'
   const lines = error.message.split('\n').map((line) => line.trim())
-  const telling = [/ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN/, /\b[45]\d\d\b/, /error|not found/i]
+  const telling = [/(ENOTFOUND|ECONN\w*|ETIMEDOUT|EAI_AGAIN) \S/, /\b[45]\d\d\b/, /error|not found/i]
   return (
     telling.map((pattern) => lines.find((line) => pattern.test(line))).find((line) => line !== undefined) ?? 'it failed'
   )
