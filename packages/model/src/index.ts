@@ -9,6 +9,7 @@ export { loadPopularity, popularity } from './linear/popularity.ts'
 export { loadMind, mind } from './mind/mind.ts'
 export type * from './recommender.ts'
 export { loadRemi, remi } from './remi/remi.ts'
+export { loadSasrec, sasrec } from './sasrec/sasrec.ts'
 export { loadSparc, sparc } from './sparc/sparc.ts'
 export {
   createRecommender,

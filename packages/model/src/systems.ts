@@ -9,6 +9,7 @@ import { loadPopularity, popularity } from './linear/popularity.ts'
 import { loadMind, mind } from './mind/mind.ts'
 import type { Recommender, VectorRecommender } from './recommender.ts'
 import { loadRemi, remi } from './remi/remi.ts'
+import { loadSasrec, sasrec } from './sasrec/sasrec.ts'
 import { loadSparc, sparc } from './sparc/sparc.ts'
 import { loadTwoTower, twoTower } from './two-tower/two-tower.ts'
 
@@ -65,6 +66,12 @@ export const systems: Readonly<Record<string, System>> = {
   },
   mind: { kind: 'vector', paper: 'Li et al., CIKM 2019, arXiv 1904.08030', create: mind, load: loadMind },
   remi: { kind: 'vector', paper: 'Xie et al., RecSys 2023, arXiv 2302.14532', create: remi, load: loadRemi },
+  sasrec: {
+    kind: 'vector',
+    paper: 'Kang and McAuley, ICDM 2018, arXiv 1808.09781',
+    create: sasrec,
+    load: loadSasrec,
+  },
   sparc: { kind: 'vector', paper: 'arXiv 2508.09090', create: sparc, load: loadSparc },
 }
 

@@ -1,0 +1,130 @@
+import { random } from '@sparc/tables'
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createEmbeddingTable } from '../embedding-table.ts'
+import { createCausalTransformer } from '../encoders/causal-transformer.ts'
+import { PADDING_LOGIT } from '../encoders/pool.ts'
+import { checkGradient, normal, ready } from '../gradient.fixture.ts'
+import { createInputs, noDropout } from '../training/inputs.ts'
+import { createParameters } from '../training/parameters.ts'
+import { everyPosition } from './network.ts'
+import { sasrec } from './sasrec.ts'
+
+beforeAll(ready)
+const same = <T extends tf.Tensor>(x: T) => x
+type Rows = number[][]
+
+const product = (x: Rows, w: Rows): Rows =>
+  x.map((row) => w[0].map((_, j) => row.reduce((sum, v, i) => sum + v * w[i][j], 0)))
+const plus = (x: Rows, y: Rows): Rows => x.map((row, t) => row.map((v, d) => v + y[t][d]))
+const norm = (x: Rows, gain: number[], bias: number[]): Rows =>
+  x.map((row) => {
+    const mean = row.reduce((sum, v) => sum + v, 0) / row.length
+    const deviation = Math.sqrt(row.reduce((sum, v) => sum + (v - mean) ** 2, 0) / row.length + 1e-8)
+    return row.map((v, d) => (gain[d] * (v - mean)) / deviation + bias[d])
+  })
+
+/** SASRec's encoder for one history without padding, in loops. */
+function encodeInLoops(x: Rows, get: (name: string) => Rows, heads: number, blocks: number): Rows {
+  const vector = (name: string) => get(name) as unknown[] as number[]
+  let state = plus(x, get('positions'))
+  for (let b = 0; b < blocks; b++) {
+    const normed = norm(state, vector(`${b}/attention-norm/gain`), vector(`${b}/attention-norm/bias`))
+    const [q, k, v] = ['query', 'key', 'value'].map((name) => product(normed, get(`${b}/${name}`)))
+    const width = q[0].length / heads
+    const attended = q.map((row, t) =>
+      row.map((_, d) => {
+        const from = Math.floor(d / width) * width
+        const weights = k.slice(0, t + 1).map((other) => {
+          let dot = 0
+          for (let e = from; e < from + width; e++) dot += row[e] * other[e]
+          return Math.exp(dot / Math.sqrt(width))
+        })
+        const total = weights.reduce((sum, w) => sum + w, 0)
+        return weights.reduce((sum, w, s) => sum + (w / total) * v[s][d], 0)
+      }),
+    )
+    state = plus(state, product(attended, get(`${b}/output`)))
+    const between = norm(state, vector(`${b}/network-norm/gain`), vector(`${b}/network-norm/bias`))
+    const b1 = vector(`${b}/b1`)
+    const b2 = vector(`${b}/b2`)
+    const inner = product(between, get(`${b}/w1`)).map((row) => row.map((value, j) => Math.max(0, value + b1[j])))
+    const outer = product(inner, get(`${b}/w2`)).map((row) => row.map((value, j) => value + b2[j]))
+    state = plus(state, outer)
+  }
+  return norm(state, vector('norm/gain'), vector('norm/bias'))
+}
+
+describe('the causal transformer', () => {
+  it('is the encoder of the paper, written out in loops', () => {
+    const parameters = createParameters(random(1))
+    const encode = createCausalTransformer(parameters, 't', { dim: 4, length: 5, blocks: 2, heads: 2, hidden: 6 })
+    const draw = random(2)
+    const values = Object.entries(parameters.values()).map(([name, value]) => [name, value.map(() => draw.normal())])
+    parameters.restore(Object.fromEntries(values))
+    const x = normal<tf.Rank.R3>([1, 5, 4], 3)
+    const found = encode(x, tf.zeros([1, 1, 5]), same).arraySync()[0]
+    const get = (name: string) => {
+      const parameter = parameters.list.find((one) => one.name === `t/${name}`)
+      return parameter?.variable.arraySync() as Rows
+    }
+    const expected = encodeInLoops(x.arraySync()[0], get, 2, 2)
+    for (let t = 0; t < 5; t++) for (let d = 0; d < 4; d++) expect(found[t][d]).toBeCloseTo(expected[t][d], 3)
+    parameters.dispose()
+  })
+
+  it('lets no position see a later one, nor the padding', () => {
+    const parameters = createParameters(random(4))
+    const encode = createCausalTransformer(parameters, 't', { dim: 4, length: 5, blocks: 2, heads: 1, hidden: 4 })
+    const padding = tf.tensor3d([PADDING_LOGIT, 0, 0, 0, 0], [1, 1, 5])
+    const x = normal<tf.Rank.R3>([1, 5, 4], 5)
+    const changed = tf.add(
+      x,
+      tf.tensor3d(
+        [9, 0, 0, 0, 9].flatMap((v) => [v, -v, v, v]),
+        [1, 5, 4],
+      ),
+    ) as tf.Tensor3D
+    const [before, after] = [x, changed].map((input) => encode(input, padding, same).arraySync()[0])
+    for (const t of [1, 2, 3]) for (let d = 0; d < 4; d++) expect(after[t][d]).toBeCloseTo(before[t][d], 5)
+    expect(Math.abs(after[4][0] - before[4][0])).toBeGreaterThan(1e-3)
+    parameters.dispose()
+  })
+
+  it('has the gradient that finite differences give', () => {
+    const parameters = createParameters(random(6))
+    const encode = createCausalTransformer(parameters, 't', { dim: 4, length: 3, blocks: 1, heads: 2, hidden: 3 })
+    const padding = tf.tensor3d([PADDING_LOGIT, 0, 0, 0, 0, 0], [2, 1, 3])
+    // What stands at the padding means nothing.
+    const there = tf.tensor3d([0, 1, 1, 1, 1, 1], [2, 3, 1])
+    const weight = tf.mul(normal<tf.Rank.R3>([2, 3, 4], 7), there)
+    checkGradient(
+      (x) => tf.sum(tf.mul(encode(x as tf.Tensor3D, padding, same), weight)) as tf.Scalar,
+      [normal<tf.Rank.R3>([2, 3, 4], 8)],
+      1e-2,
+      2e-2,
+    )
+    parameters.dispose()
+  })
+})
+
+describe('SASRec', () => {
+  it('trains every position on the item that came next', () => {
+    const table = createEmbeddingTable(10, 2, { random: random(1) })
+    const histories = { items: Int32Array.of(-1, 4, 7, 2, 3, 4), rows: 2, length: 3 }
+    const batch = { histories, users: Int32Array.of(0, 1), targets: Int32Array.of(9, 5) }
+    const sampler = createInputs(table)
+    const input = sampler.training(batch, Int32Array.of(7, 4, 4, 0), noDropout, 1)
+    const catalogue = (local: number) => sampler.named.rows[local]
+    const states = tf.tensor3d([0, 0, 1, 10, 2, 20, 3, 30, 4, 40, 5, 50], [2, 3, 2])
+    const found = everyPosition(states, input)
+    expect(found.users.arraySync().map(([x]) => x)).toEqual([1, 2, 3, 4, 5])
+    expect(Array.from(found.input.targets.dataSync(), catalogue)).toEqual([7, 9, 3, 4, 5])
+    expect(Array.from(found.input.hits.dataSync())).toEqual([1, 0, 0, 2, 0])
+    expect(found.input.size).toBe(5)
+  })
+
+  it('refuses heads that do not divide its dimension', () => {
+    expect(() => sasrec({ dim: 10, heads: 4 })).toThrow(/must divide dim/)
+  })
+})
