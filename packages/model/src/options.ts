@@ -11,15 +11,15 @@ export const commonOptions = {
   temperature: z.number().positive().default(0.14),
   normalize: z.boolean().default(true),
   /** Share of the entries of history vectors that are zeroed in training. */
-  dropout: z.number().min(0).max(0.95).default(0.2),
+  dropout: z.number().min(0).max(0.95).default(0.3),
   /** Standard deviation of new item vectors. */
-  initialScale: z.number().positive().default(0.05),
+  initialScale: z.number().positive().default(0.125),
   /** How item vectors begin: drawn, or from the spectrum of the training co-occurrence (`spectralVectors`). */
-  initial: z.enum(['normal', 'spectral']).default('normal'),
+  initial: z.enum(['normal', 'spectral']).default('spectral'),
   batch: z.int().min(1).default(512),
   steps: z.int().positive().default(1500),
-  learningRate: z.number().positive().default(3e-3),
-  finalLearningRate: z.number().positive().default(3e-4),
+  learningRate: z.number().positive().default(1e-3),
+  finalLearningRate: z.number().positive().default(1e-4),
   warmUp: z.int().min(0).default(0),
   /** Share of the run after which the learning rate falls. */
   decayFrom: z.number().min(0).max(1).default(0.5),

@@ -4,12 +4,13 @@ import * as tf from '@tensorflow/tfjs'
 import { stopGradient } from '../encoders/constant.ts'
 import { gatherRows } from '../encoders/gather.ts'
 import { normalize } from '../encoders/normalize.ts'
-import { attentionWeights } from '../encoders/pool.ts'
+import { attentionWeights, meanPool } from '../encoders/pool.ts'
+import { createResidualMlp } from '../encoders/residual-mlp.ts'
 import { candidates, softmaxOfUsers } from '../encoders/scores.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
 import { mixtureSoftmax } from '../losses/mixture-softmax.ts'
 import type { BetweenSteps, HistoryInput, Network } from '../network.ts'
-import { createParameters } from '../training/parameters.ts'
+import { createParameters, type Parameters } from '../training/parameters.ts'
 import { createInterestProbability } from './interest-probability.ts'
 import type { SparcOptions } from './sparc.ts'
 
@@ -29,7 +30,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   const { dim, history: length, hidden, temperature, normalize: normalized, dropout, codebook, weights } = options
   const parameters = createParameters(random)
   const positions = parameters.add<tf.Rank.R2>('positions', [length, dim], { normal: 0.02 })
-  const general = createSelfAttention(parameters, 'general', { dim, length, hidden, queries: 1, positions })
+  const general = createGeneral(parameters, options, positions)
   const wq = parameters.add<tf.Rank.R2>('interest/query', [dim, dim], 'identity')
   const wh = parameters.add<tf.Rank.R2>('interest/key', [dim, dim], 'identity')
   const bias = parameters.add<tf.Rank.R1>('interest/bias', [length], 'zeros')
@@ -64,8 +65,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
 
   function encode(input: HistoryInput) {
     const history = input.dropout(gatherRows(input.rows, input.history), dropout)
-    const g = tf.squeeze(general(history, input.padding), [1]) as tf.Tensor2D
-    return { history, g }
+    return { history, g: general(history, input) }
   }
 
   function begin({ step, steps, items, phase }: BetweenSteps): void {
@@ -153,6 +153,17 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       quantizer.dispose()
     },
   }
+}
+
+/** The encoder of the general vector, `[batch, history, dim]` to `[batch, dim]`. */
+function createGeneral(parameters: Parameters, options: SparcOptions, positions: tf.Variable<tf.Rank.R2>) {
+  const { dim, history: length, hidden } = options
+  if (options.general === 'mean') {
+    const tower = createResidualMlp(parameters, 'general', { dim, hidden })
+    return (history: tf.Tensor3D, input: HistoryInput) => tower(meanPool(history, input.lengths))
+  }
+  const attend = createSelfAttention(parameters, 'general', { dim, length, hidden, queries: 1, positions })
+  return (history: tf.Tensor3D, input: HistoryInput) => tf.squeeze(attend(history, input.padding), [1]) as tf.Tensor2D
 }
 
 /** `x[r, columns[r, k]]`, `[rows, k]`. */

@@ -39,6 +39,11 @@ export const sparcOptions = z.strictObject({
   interests: z.int().min(1).max(64).default(4),
   /** Steps in which the general vector learns alone, before the codebook begins with residual k-means; at most half of the run. */
   warmUpSteps: z.int().min(0).default(600),
+  /**
+   * What the general vector `g` is: `attention`, the self-attentive pool of the history (ComiRec-SA with one query), or
+   * `mean`, its mean through a residual layer (the two-tower's user side).
+   */
+  general: z.enum(['attention', 'mean']).default('attention'),
   /** Width of the hidden layers of attention and probability tower. */
   hidden: z.int().positive().default(128),
   /** What the interest's part in a user vector begins with. */

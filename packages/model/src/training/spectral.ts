@@ -18,14 +18,15 @@ export function spectralVectors(sequences: Csr, items: number, dim: number, rand
   const users = sequences.offsets.length - 1
   const width = Math.min(dim + OVERSAMPLING, items, Math.max(1, users))
   const weights = normalisation(sequences, items)
-  let basis: Float64Array = new Float64Array(items * width)
+  let basis: Float32Array = new Float32Array(items * width)
   for (let i = 0; i < basis.length; i++) basis[i] = random.normal()
-  orthonormalise(basis, items, width)
-  const apply = (from: Float64Array) => gramProduct(sequences, weights, from, items, width)
+  const apply = (from: Float32Array) => gramProduct(sequences, weights, from, items, width)
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     basis = apply(basis)
     orthonormalise(basis, items, width)
   }
+  // Once more, for what rounding left of the first time (Yamamoto et al. 2015).
+  orthonormalise(basis, items, width)
   // Rayleigh and Ritz: inside of the subspace the problem is small and symmetric.
   const { values, vectors } = symmetricEigen(crossProduct(basis, apply(basis), items, width), width)
   const out = new Float32Array(items * dim)
@@ -56,11 +57,11 @@ function normalisation({ offsets, values }: Csr, items: number): { users: Float6
 function gramProduct(
   { offsets, values }: Csr,
   weights: { users: Float64Array; items: Float64Array },
-  from: Float64Array,
+  from: Float32Array,
   items: number,
   width: number,
-): Float64Array {
-  const to = new Float64Array(items * width)
+): Float32Array {
+  const to = new Float32Array(items * width)
   const user = new Float64Array(width)
   for (let u = 0; u + 1 < offsets.length; u++) {
     user.fill(0)
@@ -80,7 +81,7 @@ function gramProduct(
 }
 
 /** `A^T B`, `[width, width]`, of two `[rows, width]` matrices. */
-function crossProduct(a: Float64Array, b: Float64Array, rows: number, width: number): Float64Array {
+function crossProduct(a: Float32Array, b: Float32Array, rows: number, width: number): Float64Array {
   const out = new Float64Array(width * width)
   for (let r = 0; r < rows; r++) {
     for (let i = 0; i < width; i++) {
@@ -92,26 +93,25 @@ function crossProduct(a: Float64Array, b: Float64Array, rows: number, width: num
   return out
 }
 
-/** Makes the columns of `[rows, width]` orthonormal, in place, by Cholesky QR done twice (Yamamoto et al. 2015). */
-function orthonormalise(matrix: Float64Array, rows: number, width: number): void {
-  for (let pass = 0; pass < 2; pass++) {
-    const l = crossProduct(matrix, matrix, rows, width)
-    const jitter = 1e-12 * l.reduce((most, value) => Math.max(most, value), 1e-300)
+/** Makes the columns of `[rows, width]` orthonormal, in place, by Cholesky QR. */
+function orthonormalise(matrix: Float32Array, rows: number, width: number): void {
+  const l = crossProduct(matrix, matrix, rows, width)
+  const jitter = 1e-7 * l.reduce((most, value) => Math.max(most, value), 1e-30)
+  for (let j = 0; j < width; j++) {
+    for (let i = j; i < width; i++) {
+      let sum = l[i * width + j] + (i === j ? jitter : 0)
+      for (let k = 0; k < j; k++) sum -= l[i * width + k] * l[j * width + k]
+      l[i * width + j] = i === j ? Math.sqrt(Math.max(sum, jitter)) : sum / l[j * width + j]
+    }
+  }
+  const row = new Float64Array(width)
+  for (let r = 0; r < rows; r++) {
     for (let j = 0; j < width; j++) {
-      for (let i = j; i < width; i++) {
-        let sum = l[i * width + j] + (i === j ? jitter : 0)
-        for (let k = 0; k < j; k++) sum -= l[i * width + k] * l[j * width + k]
-        l[i * width + j] = i === j ? Math.sqrt(Math.max(sum, jitter)) : sum / l[j * width + j]
-      }
+      let sum = matrix[r * width + j]
+      for (let k = 0; k < j; k++) sum -= row[k] * l[j * width + k]
+      row[j] = sum / l[j * width + j]
     }
-    for (let r = 0; r < rows; r++) {
-      const row = r * width
-      for (let j = 0; j < width; j++) {
-        let sum = matrix[row + j]
-        for (let k = 0; k < j; k++) sum -= matrix[row + k] * l[j * width + k]
-        matrix[row + j] = sum / l[j * width + j]
-      }
-    }
+    matrix.set(row, r * width)
   }
 }
 
