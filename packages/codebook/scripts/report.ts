@@ -2,7 +2,7 @@
  * What each quantizer does to a file of item vectors: reconstruction, health and time, one JSON object per line.
  *
  * usage: node --conditions=@sparc/source --import tsx packages/codebook/scripts/report.ts VECTORS.safetensors
- *        [--size 64] [--levels 3] [--epochs 20] [--only NAME,NAME]
+ *        [--size 64] [--levels 3] [--epochs 20] [--only NAME]
  * VECTORS has one float32 tensor `vectors`, as tools/peers/item_vectors.py writes it.
  */
 import { readFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
     size: { type: 'string', default: '64' },
     levels: { type: 'string', default: '3' },
     epochs: { type: 'string', default: '20' },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
   },
 })
 
@@ -64,7 +64,7 @@ function line(health: Health): Record<string, unknown> {
   }
 }
 
-const names = values.only?.split(',') ?? Object.keys(quantizers)
+const names = values.only ?? Object.keys(quantizers)
 for (const name of names) {
   const quantizer = quantizers[name]()
   const learned = quantizer.kind !== 'residual-k-means'
