@@ -9,6 +9,7 @@ import { gatherRows } from './gather.ts'
 import { normalize } from './normalize.ts'
 import { meanPool, PADDING_LOGIT } from './pool.ts'
 import { createSelfAttention } from './self-attention.ts'
+import { tanh } from './tanh.ts'
 
 beforeAll(ready)
 const total = (x: tf.Tensor, seed: number) => tf.sum(tf.mul(x, normal(x.shape as [number], seed))) as tf.Scalar
@@ -73,6 +74,10 @@ describe('encoders', () => {
     ])
     const gradient = tf.grad((v: tf.Tensor) => tf.sum(pickInterest(v as tf.Tensor3D, targets)))(vectors)
     expect(Array.from(gradient.dataSync())).toEqual([0, 0, 1, 1, 1, 1, 0, 0])
+  })
+
+  it('tanh has the gradient of tanh', () => {
+    checkGradient((x) => total(tanh(x), 9), [normal<tf.Rank.R2>([3, 4], 8)])
   })
 
   it('stopGradient passes the value and no gradient', () => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { sampledSoftmax } from '../losses/sampled-softmax.ts'
+import { softmaxOfProducts } from '../losses/softmax-of-products.ts'
 import type { TrainingInput } from '../network.ts'
 import { gatherRows } from './gather.ts'
 import { normalize } from './normalize.ts'
@@ -32,13 +32,13 @@ export function softmaxOfUsers(
   input: TrainingInput,
   { temperature, normalize: normalized }: { temperature: number; normalize: boolean },
 ): tf.Scalar {
-  const scaled = tf.mul(users, 1 / temperature)
-  let positive = tf.sum(tf.mul(scaled, targets), 1, true) as tf.Tensor2D
-  let negative = tf.matMul(scaled, negatives, false, true) as tf.Tensor2D
-  if (input.logQ) {
-    positive = tf.sub(positive, input.logQ.targets)
-    negative = tf.sub(negative, input.logQ.negatives)
+  const scaled = tf.mul(users, 1 / temperature) as tf.Tensor2D
+  const positive = tf.sum(tf.mul(scaled, targets), 1, true) as tf.Tensor2D
+  if (!input.logQ) {
+    return softmaxOfProducts(scaled, negatives, positive, input.hits, normalized ? 1 / temperature : undefined)
   }
-  const bound = normalized && !input.logQ ? 1 / temperature : undefined
-  return sampledSoftmax(positive, negative, input.hits, bound)
+  // log Q rides along as one more dimension.
+  const left = tf.concat2d([scaled, tf.ones<tf.Rank.R2>([input.size, 1])], 1)
+  const right = tf.concat2d([negatives, tf.neg(tf.transpose(input.logQ.negatives)) as tf.Tensor2D], 1)
+  return softmaxOfProducts(left, right, tf.sub(positive, input.logQ.targets), input.hits)
 }

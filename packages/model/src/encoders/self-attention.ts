@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Parameters as ModelParameters } from '../training/parameters.ts'
 import { attentionWeights } from './pool.ts'
+import { tanh } from './tanh.ts'
 
 /**
  * From a history `[batch, history, dim]` and its padding `[batch, 1, history]` (see `attentionWeights`): for each query the weights
@@ -36,13 +37,8 @@ export function createAttention(
   const w2 = parameters.add<tf.Rank.R2>(`${name}/w2`, [hidden, queries], 'glorot')
   return (history, padding) => {
     const batch = history.shape[0]
-    // (H + P) W1 = H W1 + P W1: the second product is tiny, and the sum of two large ones is not made.
-    const flat = tf.reshape(history, [batch * length, dim]) as tf.Tensor2D
-    const projected = tf.add(
-      tf.reshape(tf.matMul(flat, w1), [batch, length, hidden]),
-      tf.reshape(tf.matMul(positions, w1), [1, length, hidden]),
-    )
-    const logits = tf.matMul(tf.reshape(tf.tanh(projected), [batch * length, hidden]) as tf.Tensor2D, w2)
+    const placed = tf.reshape(tf.add(history, positions), [batch * length, dim]) as tf.Tensor2D
+    const logits = tf.matMul(tanh(tf.matMul(placed, w1)), w2)
     const perQuery = tf.transpose(tf.reshape(logits, [batch, length, queries]), [0, 2, 1]) as tf.Tensor3D
     return attentionWeights(perQuery, padding)
   }

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import { sampledSoftmax } from './sampled-softmax.ts'
+import { softmaxOfProducts } from './softmax-of-products.ts'
 
 /**
  * Sampled softmax of a mixture over interests, `s(v) = log sum_k exp(u_k . v / tau + log p_k)`.
  *
- * `log p` rides along as one more dimension, `[u / tau, log p] . [v, 1]`: the `[batch, interests, negatives]` logits are
- * written once.
+ * `log p` rides along as one more dimension, `[u / tau, log p] . [v, 1]`, so the logits are products and nothing else.
  *
  * @param vectors `[batch, interests, dim]`
  * @param logProbabilities `[batch, interests]`
@@ -36,6 +35,5 @@ export function mixtureSoftmax(
   }
   const width = dim + items.length - 1
   const left = tf.reshape(tf.concat(users, 2), [batch * interests, width]) as tf.Tensor2D
-  const negative = tf.reshape(tf.matMul(left, tf.concat2d(items, 1), false, true), [batch, interests * count])
-  return sampledSoftmax(positive, negative as tf.Tensor2D, hits, logQ ? undefined : bound)
+  return softmaxOfProducts(left, tf.concat2d(items, 1), positive, hits, logQ ? undefined : bound)
 }

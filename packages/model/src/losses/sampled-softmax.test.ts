@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { checkGradient, normal, ready } from '../gradient.fixture.ts'
 import { mixtureSoftmax } from './mixture-softmax.ts'
 import { sampledSoftmax } from './sampled-softmax.ts'
+import { softmaxOfProducts } from './softmax-of-products.ts'
 
 beforeAll(ready)
 
@@ -56,6 +57,47 @@ describe('sampled softmax', () => {
   it('stays finite for raw scores of any size', () => {
     const loss = sampledSoftmax(tf.tensor2d([[500], [-500]]), tf.tensor2d([[-900], [900]]), tf.zeros([2, 1]))
     expect(loss.dataSync()[0]).toBeCloseTo(700, 2)
+  })
+})
+
+describe('softmax of products', () => {
+  const users = normal<tf.Rank.R2>([6, 3], 11)
+  const negatives = normal<tf.Rank.R2>([5, 3], 12)
+  const positive = normal<tf.Rank.R2>([3, 2], 13)
+  const hits = tf.tensor2d([[0], [0], [0]])
+
+  it('is the sampled softmax of the products, bounded or not', () => {
+    const logits = tf.reshape(tf.matMul(users, negatives, false, true), [3, 10]) as tf.Tensor2D
+    const expected = sampledSoftmax(positive, logits, hits).dataSync()[0]
+    for (const bound of [undefined, 20]) {
+      expect(softmaxOfProducts(users, negatives, positive, hits, bound).dataSync()[0]).toBeCloseTo(expected, 5)
+    }
+  })
+
+  it('has the gradient that finite differences give', () => {
+    for (const bound of [undefined, 20]) {
+      checkGradient(
+        (u, n, p) => softmaxOfProducts(u as tf.Tensor2D, n as tf.Tensor2D, p as tf.Tensor2D, hits, bound),
+        [users, negatives, positive],
+      )
+    }
+  })
+
+  it('takes accidental hits out of the sum', () => {
+    // The target is the third negative: its logits are the target's own.
+    const target = tf.slice(negatives, [2, 0], [1, 3])
+    const own = tf.reshape(tf.matMul(users, target, false, true), [3, 2]) as tf.Tensor2D
+    const without = tf.concat2d([tf.slice(negatives, [0, 0], [2, 3]), tf.slice(negatives, [3, 0], [2, 3])], 0)
+    const expected = softmaxOfProducts(users, without, own, hits).dataSync()[0]
+    for (const bound of [undefined, 20]) {
+      const found = softmaxOfProducts(users, negatives, own, tf.ones([3, 1]), bound).dataSync()[0]
+      expect(found).toBeCloseTo(expected, 5)
+    }
+  })
+
+  it('stays finite for raw scores of any size', () => {
+    const loss = softmaxOfProducts(tf.tensor2d([[900]]), tf.tensor2d([[1]]), tf.tensor2d([[-500]]), tf.zeros([1, 1]))
+    expect(loss.dataSync()[0]).toBeCloseTo(1400, 2)
   })
 })
 

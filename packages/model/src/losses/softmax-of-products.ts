@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs'
+
+/** What logits stay below that `exp` needs no shift for: the sum of a million such terms is still finite. */
+const SAFE = 40
+
+/**
+ * Sampled softmax whose negative logits are products, `neg_bkm = users_bk . negatives_m`; see `sampledSoftmax` for the loss
+ * and for accidental hits.
+ *
+ * The logits are the largest tensor of a step, so they are touched as little as can be: product, `exp`, sum, and on the way
+ * back two products, whose row weights are put on the small matrices instead.
+ *
+ * @param users `[batch * components, dim]`, divided by the temperature
+ * @param negatives `[negatives, dim]`
+ * @param positive `[batch, components]` logits of the targets
+ * @param hits `[batch, 1]`
+ * @param bound what no logit exceeds, where known
+ */
+export function softmaxOfProducts(
+  users: tf.Tensor2D,
+  negatives: tf.Tensor2D,
+  positive: tf.Tensor2D,
+  hits: tf.Tensor2D,
+  bound = Number.POSITIVE_INFINITY,
+): tf.Scalar {
+  const [batch, components] = positive.shape
+  const bounded = bound <= SAFE
+  const op = tf.customGrad((rows, items, pos, save) => {
+    const logits = tf.matMul(rows as tf.Tensor2D, items as tf.Tensor2D, false, true)
+    const most: tf.Tensor = bounded ? tf.scalar(0) : tf.max(pos as tf.Tensor, 1, true)
+    const top = bounded
+      ? most
+      : tf.maximum(most, tf.max(tf.reshape(logits, [batch, components * (negatives.shape[0] as number)]), 1, true))
+    // Without a shift there is nothing to subtract; with one, a row of `logits` has the shift of its example.
+    const shift = () => tf.reshape(tf.tile(top, [1, components]), [batch * components, 1])
+    const others = tf.exp(bounded ? logits : tf.sub(logits, shift()))
+    const positives = tf.exp(bounded ? (pos as tf.Tensor) : tf.sub(pos as tf.Tensor, most))
+    const own = tf.sum(positives, 1, true)
+    const once = tf.mul(tf.sub(1, hits), tf.exp(tf.sub(most, top)))
+    const sums = tf.sum(tf.reshape(tf.sum(others, 1), [batch, components]), 1, true)
+    const total = tf.add(sums, tf.mul(own, once))
+    const keep = save as tf.GradSaveFunc
+    keep([rows as tf.Tensor, items as tf.Tensor, others, positives, own, total, once])
+    return {
+      value: tf.mean(tf.add(tf.sub(tf.log(total), tf.log(own)), tf.sub(top, most))) as tf.Scalar,
+      gradFunc: (dy: tf.Scalar, saved: tf.Tensor[]) => {
+        const [rows, items, others, positives, own, total, once] = saved
+        const share = tf.div(dy, batch)
+        const weight = tf.div(share, total)
+        const perRow = tf.reshape(tf.tile(weight, [1, components]), [batch * components, 1])
+        const ofPositive = tf.sub(tf.mul(once, weight), tf.div(share, own))
+        return [
+          tf.mul(tf.matMul(others as tf.Tensor2D, items as tf.Tensor2D), perRow),
+          tf.matMul(others as tf.Tensor2D, tf.mul(rows, perRow) as tf.Tensor2D, true),
+          tf.mul(positives, ofPositive),
+        ]
+      },
+    }
+  })
+  return op(users, negatives, positive) as tf.Scalar
+}
