@@ -1,8 +1,5 @@
-import { basename } from 'node:path'
-import { type BrokenLines, checkBroken, EXAMPLES } from './broken-lines.ts'
 import type { ItemFeatures } from './features.ts'
-import { inspectFile } from './inspect-file.ts'
-import { linesOf } from './line-numbers.ts'
+import { noBrokenLines, parsedLines } from './parsed-lines.ts'
 import { parsePythonLiteral } from './python-literal.ts'
 
 export type AmazonRelease = '2014' | '2018' | '2023'
@@ -79,37 +76,17 @@ export async function readAmazonMetadata(
   ids: string[],
   maxBroken: number,
 ): Promise<ItemFeatures> {
-  const { endsWithNewline } = await inspectFile(path)
   const rows = new Map(ids.map((id, row) => [id, row]))
   const title = new Array<string | null>(ids.length).fill(null)
   const brand = new Array<string | null>(ids.length).fill(null)
   const categories = ids.map((): string[] => [])
-  const broken: BrokenLines = { file: basename(path), lines: 0, broken: 0, examples: [] }
-  let number = 0
-  let lastBroken = 0
-  for await (const line of linesOf(path)) {
-    number++
-    if (line === '') continue
-    broken.lines++
-    let item: Described | undefined
-    let reason = 'no item id'
-    try {
-      item = describe(line, release)
-    } catch (error) {
-      reason = error instanceof Error ? error.message : 'not readable'
-    }
-    if (!item) {
-      broken.broken++
-      lastBroken = number
-      if (broken.examples.length < EXAMPLES) broken.examples.push({ line: number, reason })
-      continue
-    }
+  const broken = noBrokenLines(path)
+  for await (const item of parsedLines(path, (line) => describe(line, release), 'no item id', maxBroken, broken)) {
     const row = rows.get(item.id)
     if (row === undefined) continue
     title[row] = item.title
     brand[row] = item.brand
     categories[row] = item.categories
   }
-  checkBroken(path, broken, maxBroken, !endsWithNewline && lastBroken === number)
   return { strings: { title, brand }, lists: { categories }, broken }
 }

@@ -169,6 +169,26 @@ test('cancelling stops at once and keeps what has come', async () => {
   expect((await readFile(`${to}.part`)).length).toBe(1000)
 })
 
+test('two downloads of the same file do not write into each other; the lock of a dead process is no lock', async () => {
+  const { url } = await serve({ silent: true })
+  const to = await target()
+  const abort = new AbortController()
+  const first = download({ url, to, signal: abort.signal, onProgress: ({ received }) => received > 0 && second() })
+  let other: Promise<unknown> | undefined
+  const second = () => {
+    other ??= expect(download({ url, to }))
+      .rejects.toMatchObject({ code: 'LOCKED' })
+      .finally(() => abort.abort())
+  }
+  await expect(first).rejects.toMatchObject({ code: 'CANCELLED' })
+  await other
+  expect(existsSync(`${to}.lock`)).toBe(false)
+
+  const whole = await serve({})
+  const directory = await folder({ 'file.csv.lock': '2147483646' })
+  expect((await download({ url: whole.url, to: join(directory, 'file.csv') })).bytes).toBe(CONTENT.length)
+})
+
 test('each release has addresses for ratings, reviews and metadata, which are addresses', async () => {
   for (const release of ['2014', '2018', '2023'] as const) {
     const urls = Object.values(amazonUrls(release, 'All_Beauty'))

@@ -5,6 +5,7 @@ import { basename, dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { CancelledError, InvalidFileError, parseOptions, SparcError } from '@sparc/tables'
 import { z } from 'zod'
+import { withLock } from './lock-file.ts'
 
 const schema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
@@ -177,7 +178,8 @@ async function transferAll(options: Parsed, transfer: Transfer): Promise<void> {
  * the file gets its name only when it is whole and, where a checksum was given, right. A file that is there already is
  * checked and not downloaded again.
  *
- * @throws InvalidFileError `DOWNLOAD_FAILED`, `DOWNLOAD_REFUSED`, `CHECKSUM`; CancelledError `CANCELLED`
+ * @throws InvalidFileError `DOWNLOAD_FAILED`, `DOWNLOAD_REFUSED`, `CHECKSUM`, `LOCKED` (another process
+ * writes the same file); CancelledError `CANCELLED`
  *
  * @example
  * const { path, sha256 } = await download({
@@ -198,13 +200,19 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
     throw checksum(parsed, found, `Remove ${to} to download it again, or correct the checksum.`)
   }
   await mkdir(dirname(to), { recursive: true })
+  return withLock(`${to}.lock`, () => fetchWhole(parsed))
+}
+
+async function fetchWhole(options: Parsed): Promise<Downloaded> {
+  const { to } = options
+  const wanted = options.sha256?.toLowerCase()
   const transfer: Transfer = { part: `${to}.part`, tagFile: `${to}.part.tag`, transferred: 0, total: undefined }
-  await transferAll(parsed, transfer)
+  await transferAll(options, transfer)
   const found = (await hashFile(transfer.part)).digest('hex')
   await rm(transfer.tagFile, { force: true })
   if (wanted !== undefined && found !== wanted) {
     await rm(transfer.part, { force: true })
-    throw checksum(parsed, found, 'The file at this address has changed, or was damaged on the way: nothing was kept.')
+    throw checksum(options, found, 'The file at this address has changed, or was damaged on the way: nothing was kept.')
   }
   await rename(transfer.part, to)
   return { path: to, bytes: await sizeOf(to), sha256: found, transferred: transfer.transferred }

@@ -15,9 +15,11 @@ export interface Database {
   /** Reads a large result of numbers into typed arrays, one per column, that are as long as the result. */
   fill(sql: string, columns: (Int32Array | Float64Array)[]): Promise<void>
   /** Appends rows to a table of `VARCHAR`, `DOUBLE` and `VARCHAR[]` columns. */
-  append(table: string, rows: Iterable<readonly Cell[]>): Promise<void>
+  append(table: string, rows: Rows): Promise<void>
   close(): void
 }
+
+export type Rows = Iterable<readonly Cell[]> | AsyncIterable<readonly Cell[]>
 
 export type Cell = string | number | boolean | null | Cell[]
 
@@ -85,10 +87,10 @@ async function fill(connection: DuckDBConnection, sql: string, columns: (Int32Ar
   }
 }
 
-async function append(connection: DuckDBConnection, table: string, rows: Iterable<readonly Cell[]>): Promise<void> {
+async function append(connection: DuckDBConnection, table: string, rows: Rows): Promise<void> {
   const { LIST, VARCHAR } = await load()
   const appender = await connection.createAppender(table)
-  for (const row of rows) {
+  for await (const row of rows) {
     for (const cell of row) {
       if (typeof cell === 'string') appender.appendVarchar(cell)
       else if (typeof cell === 'number') appender.appendDouble(cell)

@@ -18,6 +18,10 @@ const MILLISECONDS = `user_id,parent_asin,rating,timestamp\n${ROWS.map(([u, i, r
 const REVIEWS = ROWS.map(([reviewerID, asin, overall, unixReviewTime]) =>
   JSON.stringify({ reviewerID, asin, overall, unixReviewTime, reviewText: 'It "works", mostly.\nYes.' }),
 ).join('\n')
+const LOOSE = ROWS.map(
+  ([user, item, rating, time]) =>
+    `{'reviewerID': '${user}', 'asin': '${item}', 'helpful': [0, 1], 'reviewText': "It's \\"fine\\"", 'overall': ${rating}.0, 'unixReviewTime': ${time}}`,
+).join('\n')
 const REVIEWS_2023 = ROWS.map(([user_id, parent_asin, rating, t]) =>
   JSON.stringify({
     rating,
@@ -35,6 +39,7 @@ test.each([
   ['2014', 'ratings', 'ratings_Beauty.csv', USER_FIRST],
   ['2014', 'ratings', 'swapped.csv', ITEM_FIRST],
   ['2014', 'reviews', 'reviews_Beauty_5.json.gz', REVIEWS],
+  ['2014', 'reviews', 'reviews_Beauty.json.gz', LOOSE],
   ['2018', 'ratings', 'All_Beauty.csv', ITEM_FIRST],
   ['2018', 'reviews', 'All_Beauty_5.json.gz', REVIEWS],
   ['2023', 'ratings', 'All_Beauty.csv.gz', MILLISECONDS],
@@ -114,6 +119,19 @@ test('broken metadata lines are counted and named; within the share they are a n
   await expect(importAmazon(options)).rejects.toThrow(/2 of 8 lines of meta.json .*line 6 .*line 8 \(no item id\)/)
   const { notes } = await importAmazon({ ...options, maxBroken: 0.5 })
   expect(notes.join()).toContain('2 of 8 lines of meta.json could not be read and were left out')
+})
+
+test('broken lines among reviews in Python literals are counted and named', async () => {
+  const directory = await folder({ 'reviews.json': `${LOOSE}\n{'reviewerID': 'A', 'asin':\n{'asin': 'B'}\n` })
+  const options = { release: '2014' as const, reviews: join(directory, 'reviews.json') }
+  await expect(importAmazon(options)).rejects.toThrow(
+    /2 of 5 lines .*line 4 .*line 5 \(no reviewerID, asin or unixReviewTime\)/,
+  )
+  expect((await importAmazon({ ...options, maxBroken: 0.5 })).counts).toMatchObject({
+    read: 5,
+    broken: 2,
+    interactions: 3,
+  })
 })
 
 test('ratings and reviews exclude each other, and one is needed', async () => {

@@ -3,14 +3,18 @@ import { InvalidInputError, parseOptions } from '@sparc/tables'
 import { z } from 'zod'
 import type { Dataset } from '../dataset.ts'
 import { type AmazonRelease, readAmazonMetadata } from './amazon-metadata.ts'
+import type { BrokenLines } from './broken-lines.ts'
 import { cached } from './cache.ts'
 import type { SourceColumn } from './columns.ts'
-import { withDatabase } from './duckdb.ts'
+import { type Cell, type Database, withDatabase } from './duckdb.ts'
 import { inspectFile } from './inspect-file.ts'
 import { linesOf } from './line-numbers.ts'
+import { noBrokenLines, parsedLines } from './parsed-lines.ts'
 import { decisive, preparationShape } from './preparation.ts'
 import { prepare } from './prepare.ts'
-import { readSource } from './read-source.ts'
+import { parsePythonLiteral } from './python-literal.ts'
+import { readCsv } from './read-csv.ts'
+import { readJsonLines } from './read-json-lines.ts'
 
 const schema = z.strictObject({
   release: z.enum(['2014', '2018', '2023']),
@@ -62,6 +66,40 @@ function columnsOf(release: AmazonRelease): SourceColumn[] {
   ]
 }
 
+async function readRatings(
+  db: Database,
+  path: string,
+  release: AmazonRelease,
+  maxBroken: number,
+): Promise<BrokenLines> {
+  const header = await ratingsHeader(path, release)
+  return (await readCsv(db, path, 'raw', { header, columns: columnsOf(release), maxBroken })).broken
+}
+
+/** The complete review files of 2014 (not the 5-cores) are Python literals too; all others are JSON. */
+async function readReviews(
+  db: Database,
+  path: string,
+  release: AmazonRelease,
+  maxBroken: number,
+): Promise<BrokenLines> {
+  const { firstLine } = await inspectFile(path)
+  const options = { columns: columnsOf(release), maxBroken }
+  if (release !== '2014' || !/^\{\s*'/.test(firstLine)) return (await readJsonLines(db, path, 'raw', options)).broken
+  const { user, item, rating, time } = REVIEW_KEYS[release]
+  const parse = (line: string): Cell[] | undefined => {
+    const review = parsePythonLiteral(line)
+    if (typeof review !== 'object' || review === null || Array.isArray(review)) return undefined
+    const [who, what, stars, when] = [review[user], review[item], review[rating], review[time]]
+    if (typeof who !== 'string' || typeof what !== 'string' || typeof when !== 'number') return undefined
+    return [who, what, typeof stars === 'number' ? stars : null, when]
+  }
+  await db.run('CREATE TABLE raw ("user" VARCHAR, item VARCHAR, rating DOUBLE, time DOUBLE)')
+  const broken = noBrokenLines(path)
+  await db.append('raw', parsedLines(path, parse, `no ${user}, ${item} or ${time}`, maxBroken, broken))
+  return broken
+}
+
 /**
  * Imports an Amazon release in its owners' formats: ratings (CSV) or reviews (JSON lines), and metadata.
  *
@@ -96,13 +134,11 @@ export async function importAmazon(options: ImportAmazonOptions): Promise<Datase
   const sources = metadata === undefined ? [path] : [path, metadata]
   return cached(parsed, sources, decisive(parsed), () =>
     withDatabase(parsed, async (db) => {
-      const header = ratings === undefined ? undefined : await ratingsHeader(ratings, release)
-      const { broken } = await readSource(db, [path], 'raw', {
-        format: ratings === undefined ? 'jsonl' : 'csv',
-        header,
-        columns: columnsOf(release),
-        maxBroken,
-      })
+      const broken = [
+        ratings === undefined
+          ? await readReviews(db, path, release, maxBroken)
+          : await readRatings(db, path, release, maxBroken),
+      ]
       return prepare(db, {
         name: parsed.name ?? `amazon-${release}-${basename(path).replace(/\..*$/, '')}`,
         options: parsed,
