@@ -9,6 +9,9 @@ test('an error says what was wrong, what was given, what is allowed and what to 
     next: 'Give a larger k',
   })
   expect(error.message).toBe('Wrong k. Given: -1. Allowed: 1 or more. Give a larger k.')
+  expect(new InvalidInputError('K', { what: 'Wrong k', next: 'Did you mean 5?' }).message).toBe(
+    'Wrong k. Did you mean 5?',
+  )
   expect(error.code).toBe('K')
   expect(error.name).toBe('InvalidInputError')
 })

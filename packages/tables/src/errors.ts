@@ -25,7 +25,7 @@ function message(parts: ErrorParts): string {
   const lines = [`${parts.what}.`]
   if ('given' in parts) lines.push(`Given: ${show(parts.given)}.`)
   if (parts.allowed) lines.push(`Allowed: ${parts.allowed}.`)
-  if (parts.next) lines.push(parts.next.endsWith('.') ? parts.next : `${parts.next}.`)
+  if (parts.next) lines.push(/[.?!]$/.test(parts.next) ? parts.next : `${parts.next}.`)
   return lines.join(' ')
 }
 
