@@ -1,5 +1,7 @@
 export type { Dataset, PreparationCounts, PreparationOptions, PublishedSplit } from './dataset.ts'
 export { fingerprint } from './dataset.ts'
+export type { EvaluationFiles, EvaluationInput } from './files/read-evaluation.ts'
+export { readEvaluation } from './files/read-evaluation.ts'
 export { makeDataset } from './make-dataset.ts'
 export { hitRate, map, mrr, precision, recall } from './metrics/accuracy.ts'
 export { accuracyMetrics, allMetrics, atEach, metricNames, parseMetric } from './metrics/all-metrics.ts'

@@ -12,7 +12,7 @@ export interface Estimate {
   count: number
 }
 
-/** Running means and variances of many columns at once (Welford, Technometrics 1962); NaN is left out. */
+/** Sums and running variances (Welford, Technometrics 1962) of many columns at once; NaN is left out. */
 export interface Moments {
   add(values: Float64Array, from: number, to: number): void
   estimate(column: number, confidence: number): Estimate
@@ -20,6 +20,7 @@ export interface Moments {
 
 export function moments(columns: number): Moments {
   const count = new Float64Array(columns)
+  const sum = new Float64Array(columns)
   const mean = new Float64Array(columns)
   const squares = new Float64Array(columns)
   return {
@@ -28,6 +29,7 @@ export function moments(columns: number): Moments {
         const value = values[column]
         if (Number.isNaN(value)) continue
         const n = ++count[column]
+        sum[column] += value
         const delta = value - mean[column]
         mean[column] += delta / n
         squares[column] += delta * (value - mean[column])
@@ -36,7 +38,7 @@ export function moments(columns: number): Moments {
     estimate(column, confidence) {
       const n = count[column]
       if (n === 0) return { mean: null, low: null, high: null, deviation: null, count: 0 }
-      const at = mean[column]
+      const at = sum[column] / n
       if (n === 1) return { mean: at, low: null, high: null, deviation: null, count: 1 }
       const deviation = Math.sqrt(squares[column] / (n - 1))
       const half = (studentQuantile(confidence, n - 1) * deviation) / Math.sqrt(n)

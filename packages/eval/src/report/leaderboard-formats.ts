@@ -1,6 +1,6 @@
 import type { Leaderboard, LeaderboardCell } from './leaderboard.ts'
 
-type Board = Pick<Leaderboard, 'columns' | 'rows' | 'digits' | 'caption'>
+type Board = Pick<Leaderboard, 'columns' | 'rows' | 'digits' | 'caption' | 'legend'>
 
 /** `.1234 ± .0012`, with the zero before the point left out as tables of the field do. */
 function number({ mean, deviation }: LeaderboardCell, digits: number): string {
@@ -15,7 +15,7 @@ function dagger({ significant }: LeaderboardCell): string {
 }
 
 /** Fixed-width text. Deviations and marks have places of their own, so that points stand below each other. */
-export function leaderboardText({ columns, rows, digits, caption }: Board): string {
+export function leaderboardText({ columns, rows, digits, caption, legend }: Board): string {
   const head = ['', ...columns.map(({ title }) => `${title}  `)]
   const deviationWidth = columns.map((_, at) =>
     Math.max(...rows.map(({ cells }) => number(cells[at], digits).length - number(onlyMean(cells[at]), digits).length)),
@@ -32,7 +32,7 @@ export function leaderboardText({ columns, rows, digits, caption }: Board): stri
   const line = (parts: string[]) =>
     parts.map((part, at) => (at === 0 ? part.padEnd(widths[0]) : part.padStart(widths[at]))).join('  ')
   const rule = widths.map((width) => '-'.repeat(width)).join('  ')
-  const marked = rows.some(({ cells }) => cells.some((cell) => cell.place !== null))
+  const marked = legend && rows.some(({ cells }) => cells.some((cell) => cell.place !== null))
   const notes = [marked ? '* best, + second best.' : '', caption].filter((note) => note !== '').join(' ')
   return [line(head), rule, ...body.map(line), ...(notes === '' ? [] : ['', notes])]
     .map((text) => text.trimEnd())

@@ -25,6 +25,8 @@ export interface LeaderboardOptions {
   comparisons?: Comparison[]
   /** Digits behind the point, 4 by default. */
   digits?: number
+  /** Whether text and Markdown say below the table what the marks mean, `true` by default. */
+  caption?: boolean
 }
 
 export interface LeaderboardCell {
@@ -44,7 +46,9 @@ export interface Leaderboard {
   columns: { name: string; title: string; better: 'higher' | 'lower' | 'neither' }[]
   rows: { name: string; cells: LeaderboardCell[] }[]
   digits: number
-  /** What the daggers mean; empty without comparisons. */
+  /** Whether text says what its marks mean. */
+  legend: boolean
+  /** What the daggers mean; empty without comparisons, or where not wanted. */
   caption: string
   /** Fixed-width text: `*` is best, `+` second best. */
   text(): string
@@ -60,6 +64,7 @@ const schema = z.strictObject({
   better: z.record(z.string(), z.enum(['higher', 'lower', 'neither'])).default({}),
   comparisons: z.array(z.custom<Comparison>()).default([]),
   digits: z.int().min(0).max(12).default(4),
+  caption: z.boolean().default(true),
 })
 
 /**
@@ -73,10 +78,15 @@ const schema = z.strictObject({
  * @throws InvalidInputError NO_ROWS, UNKNOWN_COLUMN
  */
 export function leaderboard(rows: LeaderboardRow[], options: LeaderboardOptions = {}): Leaderboard {
-  const { columns, titles, better, comparisons, digits } = parseOptions(schema, options, 'options of leaderboard')
+  const { columns, titles, better, comparisons, digits, caption } = parseOptions(
+    schema,
+    options,
+    'options of leaderboard',
+  )
   const names = columns ?? columnsOf(rows)
   const board = {
     digits,
+    legend: caption,
     columns: names.map((name) => ({
       name,
       title: titles[name] ?? name,
@@ -89,7 +99,7 @@ export function leaderboard(rows: LeaderboardRow[], options: LeaderboardOptions 
         return { ...meanAndDeviation(values), place: null, significant: verdict(comparisons, row.name, column) }
       }),
     })),
-    caption: caption(comparisons),
+    caption: caption ? captionOf(comparisons) : '',
   }
   for (const [at, column] of board.columns.entries()) {
     if (!board.rows.some((row) => row.cells[at].mean !== null)) throw unknownColumn(column.name, columnsOf(rows))
@@ -149,7 +159,7 @@ function verdict(comparisons: Comparison[], system: string, metric: string): 'ab
   return claim.difference > 0 ? 'above' : 'below'
 }
 
-function caption(comparisons: Comparison[]): string {
+function captionOf(comparisons: Comparison[]): string {
   if (comparisons.length === 0) return ''
   const against = [...new Set(comparisons.map((claim) => claim.against))].join(', ')
   const claims = comparisons.length
