@@ -53,8 +53,8 @@ function lossValues(losses: Quantized['losses']): Record<string, number> {
 }
 
 /**
- * Trains a quantizer alone with Adam: epochs over shuffled vectors, dead codes revived and codes rebalanced between
- * them, the state of the least reconstruction error kept.
+ * Trains a quantizer alone with Adam: epochs over shuffled vectors, dead codes revived and codes rebalanced
+ * about ten times between them, the state of the least reconstruction error kept.
  */
 export async function fitInSteps(trainee: Trainee): Promise<FitReport> {
   const { vectors, random, quantizer } = trainee
@@ -87,6 +87,8 @@ export async function fitInSteps(trainee: Trainee): Promise<FitReport> {
   let best = { error: quantizer.health(codes, measured).reconstruction ?? 0, state: quantizer.state() }
   const perEpoch = Math.ceil(vectors.rows / batch)
   const steps = epochs * perEpoch
+  // Reviving, rebalancing and measuring: at most about ten times in a run.
+  const every = Math.max(1, Math.round(epochs / 10))
   const order = Int32Array.from({ length: vectors.rows }, (_, r) => r)
   const optimizer = tf.train.adam(learningRate)
   let step = 0
@@ -130,6 +132,7 @@ export async function fitInSteps(trainee: Trainee): Promise<FitReport> {
         onEvent?.({ type: 'step', step, steps, loss: total, parts, seconds: seconds() })
         if (step % 8 === 0) await breathe()
       }
+      if ((epoch + 1) % every !== 0 && epoch + 1 < epochs) continue
       // The last epoch is for settling: a codeword revived there would never be trained.
       const revived =
         epoch + 1 < epochs ? quantizer.reviveDead(rowsAt(vectors, order, 0, Math.min(batch * 4, vectors.rows))) : []

@@ -1,6 +1,6 @@
 import type { Matrix, Random } from '@sparc/tables'
-import { nearest } from './nearest.ts'
 import { capacityPrices } from './prices.ts'
+import { encodeResidual } from './residual-codes.ts'
 import { sampleRows } from './sample.ts'
 import { unitMatrix } from './vectors.ts'
 
@@ -58,7 +58,7 @@ export function kMeansPlusPlus(vectors: Matrix, size: number, random: Random): M
 }
 
 /** The mean of the vectors of each code; a code without vectors gets the vector farthest from its own centre. */
-function recentre(vectors: Matrix, codes: Int32Array, centres: Matrix): void {
+function recentre(vectors: Matrix, codes: Uint16Array, centres: Matrix): void {
   const { data, rows, dim } = vectors
   const counts = new Int32Array(centres.rows)
   const sums = new Float64Array(centres.data.length)
@@ -91,7 +91,7 @@ export function kMeans(vectors: Matrix, size: number, random: Random, options: K
   const sample = sampleRows(vectors, size * samplesPerCode, random)
   const centres = kMeansPlusPlus(sample, size, random)
   for (let i = 0; i < iterations; i++) {
-    recentre(sample, nearest(sample, centres), centres)
+    recentre(sample, encodeResidual(sample, [{ vectors: centres }]).data, centres)
     if (spherical) centres.data.set(unitMatrix(centres).data)
   }
   return centres
@@ -113,7 +113,7 @@ export function balancedKMeans(
   const moved = { ...centres, data: centres.data.slice() }
   let prices = capacityPrices(vectors, moved, random, { capacity, sweeps: 4 })
   for (let round = 0; round < rounds; round++) {
-    recentre(vectors, nearest(vectors, moved, prices), moved)
+    recentre(vectors, encodeResidual(vectors, [{ vectors: moved, prices }]).data, moved)
     const sweeps = round + 1 < rounds ? 4 : 20
     prices = capacityPrices(vectors, moved, random, { capacity, sweeps }, prices)
   }

@@ -60,7 +60,7 @@ function smoothPrices(distances: Float32Array, rows: number, most: number, price
   const shares = new Float64Array(size)
   const weights = new Float64Array(size)
   for (let epsilon = spread * from; epsilon > spread / 2000; epsilon /= 2) {
-    for (let iteration = 0; iteration < 8; iteration++) {
+    for (let iteration = 0; iteration < 5; iteration++) {
       shares.fill(0)
       for (let r = 0; r < rows; r++) {
         let least = Number.POSITIVE_INFINITY
