@@ -3,6 +3,7 @@ import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { stopGradient } from '../encoders/constant.ts'
 import { gatherRows } from '../encoders/gather.ts'
+import { gatherColumns } from '../encoders/gather-columns.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { attentionWeights, meanPool } from '../encoders/pool.ts'
 import { createResidualMlp } from '../encoders/residual-mlp.ts'
@@ -164,9 +165,4 @@ function createGeneral(parameters: Parameters, options: SparcOptions, positions:
   }
   const attend = createSelfAttention(parameters, 'general', { dim, length, hidden, queries: 1, positions })
   return (history: tf.Tensor3D, input: HistoryInput) => tf.squeeze(attend(history, input.padding), [1]) as tf.Tensor2D
-}
-
-/** `x[r, columns[r, k]]`, `[rows, k]`. */
-function gatherColumns(x: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor2D {
-  return tf.gather(x, columns, 1, 1) as tf.Tensor2D
 }
