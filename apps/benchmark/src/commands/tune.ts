@@ -8,7 +8,7 @@ import { parseExperiment } from '../config/schema.ts'
 import { locate } from '../data/locate.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { type Data, openData } from '../pipeline/data.ts'
-import { fit } from '../pipeline/fit.ts'
+import { dropCheckpoints, fit } from '../pipeline/fit.ts'
 import { drawSettings, searchSpace } from '../pipeline/search-space.ts'
 import { split } from '../pipeline/split.ts'
 import { checkSystem, makeRecommender } from '../pipeline/systems.ts'
@@ -66,7 +66,16 @@ export async function tune(system: string, options: StartOptions & { trials: num
       const checkpoint = join(folder, `trial-${hashOf(setting)}`)
       const seed = options.seed ?? 1
       try {
-        const { report } = await fit({ recommender, data: job, experiment, seed, checkpoint, phase, signal })
+        const { report } = await fit({
+          recommender,
+          data: job,
+          experiment,
+          seed,
+          checkpoint,
+          phase,
+          signal,
+          say: progress.say,
+        })
         const found = await recommender.recommend(queriesOf(parts.validation), { k: 50 })
         trials.push({
           options: setting,
@@ -74,6 +83,7 @@ export async function tune(system: string, options: StartOptions & { trials: num
           steps: report.steps,
           seconds: report.seconds,
         })
+        dropCheckpoints(checkpoint)
         phase.end(`validation R@50 ${number(trials.at(-1)?.recall)} with ${JSON.stringify(setting)}`)
       } finally {
         recommender.dispose()
@@ -89,11 +99,7 @@ export async function tune(system: string, options: StartOptions & { trials: num
   }
 }
 
-function score(
-  found: Parameters<typeof evaluate>[0],
-  cases: Parameters<typeof evaluate>[1],
-  { dataset }: Data,
-): number {
+function score(found: Table, cases: Table, { dataset }: Data): number {
   const { metrics } = evaluate(found, cases, {
     metrics: [recall(50)],
     items: dataset.items,

@@ -27,6 +27,8 @@ const fit = z.strictObject({
   steps: z.int().positive().optional(),
   /** Seconds of training at most, per system. */
   seconds: z.number().positive().optional(),
+  /** Steps between two checkpoints, from which a half-trained model is resumed. */
+  checkpointEvery: z.int().positive().default(200),
   /** Options of the systems that have such an option: `{ "dim": 128 }`. */
   options: z.record(z.string(), z.unknown()).default({}),
 })

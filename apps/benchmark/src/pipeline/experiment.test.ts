@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { evaluate, ndcg, recall } from '@sparc/eval'
 import { loadRecommender } from '@sparc/model'
@@ -129,20 +129,48 @@ describe('the same command again', () => {
 })
 
 describe('a run that is stopped', () => {
-  it('goes on with a half-trained model from its checkpoint, and comes to what it would have come to', async () => {
-    const at = join(temporary(), 'resumed')
-    const over = { systems: ['two-tower'], fit: { steps: 450, options: { dim: 16, batch: 64 } } }
+  const over = { systems: ['two-tower'], fit: { steps: 60, checkpointEvery: 20, options: { dim: 16, batch: 64 } } }
+  let whole: RowResult[] = []
+
+  /** A run that was stopped behind its first checkpoint. */
+  async function stopped(): Promise<{ at: string; checkpoint: string }> {
+    const at = join(temporary(), 'stopped')
     const controller = new AbortController()
     const checked = expect(runTiny(at, over, controller.signal)).rejects.toThrow()
-    const checkpoint = join(at, 'two-tower', 'checkpoint', 'manifest.json')
-    while (!existsSync(checkpoint)) await new Promise((resolve) => setTimeout(resolve, 5))
+    const checkpoint = join(at, 'two-tower', 'checkpoint')
+    while (!existsSync(`${checkpoint}-copy`)) await new Promise((resolve) => setTimeout(resolve, 5))
     controller.abort()
     await checked
-    const whole = await runTiny(join(temporary(), 'whole'), over)
-    const resumed = await runTiny(at, over)
-    expect(resumed.rows[0].metrics).toEqual(whole.rows[0].metrics)
+    return { at, checkpoint }
+  }
+
+  beforeAll(async () => {
+    whole = (await runTiny(join(temporary(), 'whole'), over)).rows
+  }, 60_000)
+
+  it('goes on with a half-trained model from its checkpoint, and comes to what it would have come to', async () => {
+    const { at, checkpoint } = await stopped()
+    const { rows: resumed } = await runTiny(at, over)
+    expect(resumed[0].metrics).toEqual(whole[0].metrics)
     expect(existsSync(checkpoint)).toBe(false)
-  }, 120_000)
+    expect(existsSync(`${checkpoint}-copy`)).toBe(false)
+  }, 60_000)
+
+  it('says that a checkpoint is damaged and goes on from the last good one, or from the beginning', async () => {
+    for (const copy of ['kept', 'damaged'] as const) {
+      const { at, checkpoint } = await stopped()
+      const said: string[] = []
+      for (const folder of copy === 'kept' ? [checkpoint] : [checkpoint, `${checkpoint}-copy`]) {
+        for (const file of readdirSync(folder))
+          if (file !== 'manifest.json') writeFileSync(join(folder, file), 'damaged')
+      }
+      const { rows: resumed } = await runTiny(at, over, undefined, (line) => said.push(line))
+      expect(said.join('\n')).toMatch(
+        copy === 'kept' ? /damaged.*copy of the last good one/s : /damaged.*begins again/s,
+      )
+      expect(resumed[0].metrics).toEqual(whole[0].metrics)
+    }
+  }, 60_000)
 
   it('rejects, keeps what is finished, and lets go of its folder', async () => {
     const at = join(temporary(), 'stopped')

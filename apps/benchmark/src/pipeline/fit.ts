@@ -1,38 +1,78 @@
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs'
 import type { FitData, FitEvent, FitReport, Recommender } from '@sparc/model'
+import { InvalidFileError } from '@sparc/tables'
 import type { Experiment } from '../config/schema.ts'
 import type { Phase } from '../progress/progress.ts'
 import { number } from '../report/format.ts'
 import type { TrainingLog } from '../run-folder/results.ts'
-
-/** Steps between two checkpoints, from which a half-trained model is resumed. */
-const CHECKPOINT_EVERY = 200
 
 export interface FitJob {
   recommender: Recommender
   data: FitData
   experiment: Experiment
   seed: number
-  /** Folder of the checkpoint. */
+  /** Folder of the checkpoint; a copy of the last one lies beside it, should it be damaged. */
   checkpoint: string
   phase: Phase
   signal: AbortSignal
+  say(line: string): void
 }
 
 /** Third stage: trains one system, or resumes its training, and keeps what happened for the curves. */
 export async function fit(job: FitJob): Promise<{ report: FitReport; log: TrainingLog }> {
-  const { steps, seconds } = job.experiment.fit
+  try {
+    return await attempt(job)
+  } catch (error) {
+    if (!InvalidFileError.isInstance(error) || !existsSync(job.checkpoint)) throw error
+    job.say(`  the checkpoint of ${job.recommender.name} is damaged (${error.code}: ${error.parts.what})`)
+    rmSync(job.checkpoint, { recursive: true })
+    if (existsSync(copyOf(job))) {
+      job.say('  training goes on from the copy of the last good one')
+      renameSync(copyOf(job), job.checkpoint)
+      return fit(job)
+    }
+    job.say('  there is no other: training begins again')
+    return attempt(job)
+  }
+}
+
+/** Removes the checkpoints of a system that is finished. */
+export function dropCheckpoints(checkpoint: string): void {
+  rmSync(checkpoint, { recursive: true, force: true })
+  rmSync(copyOf({ checkpoint }), { recursive: true, force: true })
+}
+
+function copyOf({ checkpoint }: Pick<FitJob, 'checkpoint'>): string {
+  return `${checkpoint}-copy`
+}
+
+async function attempt(job: FitJob): Promise<{ report: FitReport; log: TrainingLog }> {
+  const { steps, seconds, checkpointEvery: every } = job.experiment.fit
   const log: TrainingLog = { steps: [], validation: [], codebook: [] }
+  const watch = watcher(log, job.phase, seconds)
   const report = await job.recommender.fit(job.data, {
     seed: job.seed,
     signal: job.signal,
     budget: steps === undefined && seconds === undefined ? undefined : { steps, seconds },
-    checkpoint: { directory: job.checkpoint, every: CHECKPOINT_EVERY, resume: true },
-    onEvent: watch(log, job.phase, seconds),
+    checkpoint: { directory: job.checkpoint, every, resume: true },
+    onEvent(event) {
+      watch(event)
+      if (event.type === 'checkpoint') keepCopy(job)
+    },
   })
   return { report, log }
 }
 
-function watch(log: TrainingLog, phase: Phase, limit: number | undefined): (event: FitEvent) => void {
+/** A whole copy under a name of its own first, so that a kill leaves the old copy or the new one. */
+function keepCopy(job: FitJob): void {
+  const fresh = `${copyOf(job)}-new`
+  rmSync(fresh, { recursive: true, force: true })
+  cpSync(job.checkpoint, fresh, { recursive: true })
+  rmSync(copyOf(job), { recursive: true, force: true })
+  renameSync(fresh, copyOf(job))
+}
+
+function watcher(log: TrainingLog, phase: Phase, limit: number | undefined): (event: FitEvent) => void {
   let note = ''
   return (event) => {
     if (event.type === 'step') {

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isVectorRecommender, type Recommender } from '@sparc/model'
@@ -9,7 +8,7 @@ import { number } from '../report/format.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
 import type { RowResult } from '../run-folder/results.ts'
 import type { Context } from './context.ts'
-import { fit } from './fit.ts'
+import { dropCheckpoints, fit } from './fit.ts'
 import { givenLists } from './given-lists.ts'
 import { keepAndMeasure, listLength } from './lists.ts'
 import { serve } from './serve.ts'
@@ -40,7 +39,7 @@ export async function runRow(context: Context, row: Row, seed: number): Promise<
       ? await learnedRow(context, row, seed, at)
       : [await givenRow(context, row, seed, at)]
   await writeJson(join(at, 'result.json'), { hash, rows } satisfies RowFile)
-  rmSync(join(at, 'checkpoint'), { recursive: true, force: true })
+  dropCheckpoints(join(at, 'checkpoint'))
   return rows
 }
 
@@ -72,6 +71,7 @@ async function learnedRow(context: Context, row: Row, seed: number, at: string):
         checkpoint: join(at, 'checkpoint'),
         phase,
         signal,
+        say: progress.say,
       }),
     )
     await writeJson(join(at, 'training.json'), log)

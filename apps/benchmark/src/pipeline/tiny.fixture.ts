@@ -32,7 +32,12 @@ export function temporary(): string {
 }
 
 /** Runs it in a folder and lets go of the folder. */
-export async function runTiny(path: string, over: object = {}, signal = new AbortController().signal) {
+export async function runTiny(
+  path: string,
+  over: object = {},
+  signal = new AbortController().signal,
+  say = silent.say,
+) {
   const folder = await openRunFolder(path)
   try {
     return await runExperiment({
@@ -40,7 +45,7 @@ export async function runTiny(path: string, over: object = {}, signal = new Abor
       located: { kind: 'synthetic' },
       folder,
       command: 'a test',
-      progress: silent,
+      progress: { ...silent, say },
       signal,
     })
   } finally {

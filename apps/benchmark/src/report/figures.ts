@@ -9,8 +9,38 @@ import type { RowResult, TrainingLog } from '../run-folder/results.ts'
 import type { Figure } from './data.ts'
 import { byHistoryLength, byPopularityDecile, type GroupPoint } from './groups.ts'
 import { svg } from './plot.ts'
+import { spread } from './spread.ts'
 import { meanAndDeviation } from './summary.ts'
 import { byName } from './text.ts'
+
+interface Point {
+  name: string
+  x: number
+  y: number
+}
+
+/** Pixels between the feet of two labels. */
+const LABEL = 11
+/** Height of the plot inside of its margins. */
+const INNER = 270
+
+/** Names beside their points, moved apart where they would lie upon each other. */
+function labels(points: readonly Point[], all: readonly number[]) {
+  const [low, high] = [Math.min(...all), Math.max(...all)]
+  const wanted = points.map(({ y }) => (high > low ? ((high - y) / (high - low)) * INNER : 0))
+  const places = spread(wanted, LABEL)
+  return points.map((point, i) =>
+    text([point], {
+      x: 'x',
+      y: 'y',
+      text: 'name',
+      fill: 'name',
+      textAnchor: 'start',
+      dx: 8,
+      dy: places[i] - wanted[i],
+    }),
+  )
+}
 
 /** One line for each system, named at its end; colours alone never carry the meaning. */
 function curves<T>(
@@ -18,18 +48,22 @@ function curves<T>(
   x: keyof T & string,
   y: keyof T & string,
   name: keyof T & string,
-  labels: [string, string],
+  axes: [string, string],
+  names: string[],
 ): string {
   return svg({
     marginRight: 110,
-    x: { label: labels[0] },
-    y: { label: labels[1] },
-    color: { scheme: 'Observable10' },
+    x: { label: axes[0] },
+    y: { label: axes[1] },
+    color: { scheme: 'Observable10', domain: names },
     marks: [
       gridY({ strokeOpacity: 0.15 }),
       line(data, { x, y, z: name, stroke: name, strokeWidth: 1.8 }),
       dot(data, { x, y, fill: name, r: 2 }),
-      text(lastOf(data, name), { x, y, text: name, fill: name, textAnchor: 'start', dx: 6 }),
+      ...labels(
+        lastOf(data, name).map((each) => ({ name: String(each[name]), x: Number(each[x]), y: Number(each[y]) })),
+        data.map((each) => Number(each[y])),
+      ),
     ],
   })
 }
@@ -38,25 +72,22 @@ function lastOf<T>(data: T[], name: keyof T): T[] {
   return [...new Map(data.map((each) => [each[name], each])).values()]
 }
 
-interface Point {
-  name: string
-  x: number
-  y: number
-}
-
-function scatter(points: Point[], labels: [string, string]): string {
+function scatter(points: Point[], axes: [string, string], names: string[]): string {
   return svg({
     marginRight: 90,
-    x: { label: labels[0], nice: true },
-    y: { label: labels[1], nice: true },
-    color: { scheme: 'Observable10' },
+    x: { label: axes[0], nice: true },
+    y: { label: axes[1], nice: true },
+    color: { scheme: 'Observable10', domain: names },
     marks: [
       gridX({ strokeOpacity: 0.15 }),
       gridY({ strokeOpacity: 0.15 }),
       axisX(),
       axisY(),
       dot(points, { x: 'x', y: 'y', fill: 'name', r: 5 }),
-      text(points, { x: 'x', y: 'y', text: 'name', dx: 8, textAnchor: 'start' }),
+      ...labels(
+        points,
+        points.map(({ y }) => y),
+      ),
     ],
   })
 }
@@ -109,8 +140,8 @@ function usageFigure(data: { level: string; rank: number; items: number }[]): st
   })
 }
 
-function groups(points: GroupPoint[], label: string): string {
-  return curves(points, 'group', 'recall', 'name', [label, 'Recall@50'])
+function groups(points: GroupPoint[], label: string, names: string[]): string {
+  return curves(points, 'group', 'recall', 'name', [label, 'Recall@50'], names)
 }
 
 function indexFigure(row: RowResult): string {
@@ -119,12 +150,17 @@ function indexFigure(row: RowResult): string {
     x: point.microsecondsPerQuery,
     y: point.recallOfExact,
   }))
-  return scatter(points, ['microseconds a query', 'share of the exact top 50'])
+  return scatter(
+    points,
+    ['microseconds a query', 'share of the exact top 50'],
+    points.map(({ name }) => name),
+  )
 }
 
 /** The figures of a run; those that it has no data for are left out. */
 export async function figures(saved: SavedRun): Promise<Figure[]> {
   const made: Figure[] = []
+  const names = [...byName(saved.rows).keys()]
   const add = (title: string, caption: string, data: readonly unknown[], draw: () => string) => {
     if (data.length > 0) made.push({ title, caption, svg: draw() })
   }
@@ -133,26 +169,26 @@ export async function figures(saved: SavedRun): Promise<Figure[]> {
     'Accuracy against coverage',
     'Recall@50 and the share of the catalogue in anybody\u2019s first 50.',
     coverage,
-    () => scatter(coverage, ['coverage@50', 'Recall@50']),
+    () => scatter(coverage, ['coverage@50', 'Recall@50'], names),
   )
   const diversity = against(saved, 'leafDiversity@50')
   add('Accuracy against diversity', 'Share of pairs in a list of 50 whose leaf categories differ.', diversity, () =>
-    scatter(diversity, ['diversity@50', 'Recall@50']),
+    scatter(diversity, ['diversity@50', 'Recall@50'], names),
   )
   const deciles = await byPopularityDecile(saved)
   add(
     'Recall by popularity',
     'Targets by decile of training popularity; 1 holds the most popular items.',
     deciles,
-    () => groups(deciles, 'decile of popularity'),
+    () => groups(deciles, 'decile of popularity', names),
   )
   const lengths = await byHistoryLength(saved)
   add('Recall by history', 'Users by how many items their history shows.', lengths, () =>
-    groups(lengths, 'items in the history, at least'),
+    groups(lengths, 'items in the history, at least', names),
   )
   const curve = await training(saved)
   add('Training', 'Recall@50 on the validation users while training; the best state is kept.', curve, () =>
-    curves(curve, 'step', 'recall', 'name', ['step', 'validation Recall@50']),
+    curves(curve, 'step', 'recall', 'name', ['step', 'validation Recall@50'], names),
   )
   for (const row of saved.rows) {
     if (row.seed !== saved.run.experiment.seeds[0]) continue
