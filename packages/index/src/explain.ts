@@ -38,7 +38,7 @@ export function explainResults(
   interests: Interests,
   results: readonly UserResult[],
 ): ExplainedQuery[] {
-  return results.map(({ ranked, scanned, widened }, user) => {
+  return results.map((result, user) => {
     const describe = (interest: number): ExplainedInterest => {
       const at = interests.offsets[user] + interest
       const { codes, probabilities } = interests
@@ -46,15 +46,18 @@ export function explainResults(
     }
     return {
       user: interests.users[user],
-      probed: Array.from(scanned, (ordinal) => state.shards[ordinal].code).sort((a, b) => a - b),
-      widened,
-      results: ranked.map(({ item, score, interest, foundBy, shard }) => ({
+      probed: state.shards
+        .filter(({ ordinal }) => result.probed[ordinal] === 1)
+        .map(({ code }) => code)
+        .sort((a, b) => a - b),
+      widened: result.widened,
+      results: Array.from(result.items, (item, i) => ({
         item,
         id: ids.id(item) ?? '',
-        score: Math.fround(score),
-        shard: state.shards[shard].code,
-        best: describe(interest),
-        foundBy: foundBy.map(describe),
+        score: result.scores[i],
+        shard: state.shards[result.shards[i]].code,
+        best: describe(result.interests[i]),
+        foundBy: (result.foundBy?.[i] ?? [0]).map(describe),
       })),
     }
   })

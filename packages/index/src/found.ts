@@ -34,7 +34,7 @@ export interface Found {
 /** Puts the results of all users into flat arrays. */
 export function flatten(state: State, interests: Interests, k: number, results: readonly UserResult[]): Found {
   const offsets = new Int32Array(results.length + 1)
-  for (let u = 0; u < results.length; u++) offsets[u + 1] = offsets[u] + results[u].ranked.length
+  for (let u = 0; u < results.length; u++) offsets[u + 1] = offsets[u] + results[u].items.length
   const total = offsets[results.length]
   const found: Found = {
     offsets,
@@ -44,13 +44,11 @@ export function flatten(state: State, interests: Interests, k: number, results: 
     stats: summary(state, k, results),
   }
   for (let u = 0; u < results.length; u++) {
-    const { ranked } = results[u]
-    for (let i = 0; i < ranked.length; i++) {
-      const at = offsets[u] + i
-      found.items[at] = ranked[i].item
-      found.scores[at] = ranked[i].score
-      if (found.codes && interests.codes) found.codes[at] = interests.codes[interests.offsets[u] + ranked[i].interest]
-    }
+    const { items, scores, interests: best } = results[u]
+    found.items.set(items, offsets[u])
+    found.scores.set(scores, offsets[u])
+    if (!found.codes || !interests.codes) continue
+    for (let i = 0; i < best.length; i++) found.codes[offsets[u] + i] = interests.codes[interests.offsets[u] + best[i]]
   }
   return found
 }
@@ -60,7 +58,7 @@ function summary(state: State, k: number, results: readonly UserResult[]): Searc
   let widened = 0
   let unrouted = 0
   for (const result of results) {
-    scanned += shareScanned(state, result.scanned)
+    scanned += shareScanned(state, result.probed)
     if (result.widened) widened++
     unrouted += result.unrouted
   }

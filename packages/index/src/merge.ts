@@ -1,5 +1,5 @@
-import { tieHash } from '@sparc/tables'
 import { splitBudget } from './budget.ts'
+import { rankOrder } from './rank.ts'
 
 /**
  * How the candidates of a user's interests become one list.
@@ -11,9 +11,9 @@ export type Merge = 'mixture' | 'max' | 'budget'
 
 /** What one interest found: best first, each item once. */
 export interface FoundByInterest {
-  items: Int32Array | number[]
+  items: ArrayLike<number>
   /** `log p + scale u . v`, parallel to `items`. */
-  scores: Float64Array | number[]
+  scores: ArrayLike<number>
 }
 
 /** One item of a merged list. */
@@ -26,40 +26,22 @@ export interface Ranked {
   foundBy: number[]
 }
 
-/** A ranked item with the ordinal of the shard that holds it. */
-export interface Placed extends Ranked {
-  shard: number
-}
-
-/** `log sum exp`, without overflow. -Infinity where nothing is finite. */
-export function logSumExp(values: ArrayLike<number>, length = values.length): number {
+/** `log sum exp`, without overflow. -Infinity where there is nothing. */
+export function logSumExp(values: ArrayLike<number>): number {
   let most = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < length; i++) if (values[i] > most) most = values[i]
+  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i]
   if (most === Number.NEGATIVE_INFINITY) return most
   let sum = 0
-  for (let i = 0; i < length; i++) sum += Math.exp(values[i] - most)
+  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i] - most)
   return most + Math.log(sum)
-}
-
-/** Sorts best first by the score as a float32, ties by `tieHash`: the order that `topK` of the tables package gives. */
-export function rank<T extends { item: number; score: number }>(entries: T[], seed: number): T[] {
-  return entries.sort(
-    (a, b) => Math.fround(b.score) - Math.fround(a.score) || tieHash(a.item, seed) - tieHash(b.item, seed),
-  )
-}
-
-/** How many candidates of each interest are looked at. */
-function pools(found: readonly FoundByInterest[], weights: ArrayLike<number>, budget: number | undefined): number[] {
-  if (budget === undefined) return found.map(({ items }) => items.length)
-  return splitBudget(budget, weights)
 }
 
 /**
  * Merges what a user's interests found into the `k` best.
  *
  * @param weights probability of each interest
- * @param budget candidates looked at in all, split over the interests by `splitBudget`; all where absent
- * @param rescore the scores `log p_c + scale u_c . v` of an item under every interest, for `mixture`
+ * @param options.budget candidates looked at in all, split over the interests by `splitBudget`; all where absent
+ * @param options.rescore the scores `log p_c + scale u_c . v` of an item under every interest, for `mixture`
  */
 export function mergeInterests(
   found: readonly FoundByInterest[],
@@ -67,7 +49,8 @@ export function mergeInterests(
   options: { k: number; merge: Merge; budget?: number; seed: number; rescore: (item: number) => ArrayLike<number> },
 ): Ranked[] {
   const { k, merge, seed, rescore } = options
-  const shares = pools(found, weights, merge === 'budget' ? (options.budget ?? k) : options.budget)
+  const budget = merge === 'budget' ? (options.budget ?? k) : options.budget
+  const shares = budget === undefined ? found.map(({ items }) => items.length) : splitBudget(budget, weights)
   const union = new Map<number, Ranked>()
   const add = (interest: number, at: number) => {
     const item = found[interest].items[at]
@@ -99,7 +82,9 @@ export function mergeInterests(
       entry.score = logSumExp(scores)
     }
   }
-  return rank(entries, seed).slice(0, k)
+  const items = Int32Array.from(entries, ({ item }) => item)
+  const scores = Float32Array.from(entries, ({ score }) => score)
+  return Array.from(rankOrder(items, scores, entries.length, seed).subarray(0, k), (i) => entries[i])
 }
 
 /** Shares that ran short, because of duplicates or dry shards, are made up by the best of what is left. */

@@ -1,24 +1,72 @@
 import { living, type State } from './state.ts'
 
+/** More shards than this are sorted, fewer picked one by one. */
+const PICKED = 24
+
+/** The shards of one query, in the order in which it should look into them. */
+export interface Route {
+  /** Ordinal of the next shard; -1 where there is none left. */
+  next(): number
+  readonly open: boolean
+}
+
 /**
- * Ordinals of the non-empty shards in the order in which a query should look into them: its own code's first, then by
- * the dot product of the query with each centroid, ties by ordinal.
+ * The non-empty shards in the order in which a query should look into them: its own code's first, then by the dot
+ * product of the query with each centroid, ties by ordinal. What is not asked for is not computed.
+ *
+ * @param all where every shard will be looked into, so that their order does not matter
  */
-export function route(state: State, vectors: Float32Array, at: number, own: number | undefined): Int32Array {
+export function route(state: State, vectors: Float32Array, at: number, own: number | undefined, all = false): Route {
   const { shards, centroids, dim } = state
-  const scores = new Float64Array(shards.length)
-  let count = 0
-  const order = new Int32Array(shards.length)
-  for (let s = 0; s < shards.length; s++) {
-    if (living(shards[s]) === 0) continue
-    order[count++] = s
-    if (s === own) {
-      scores[s] = Number.POSITIVE_INFINITY
-      continue
+  let left = 0
+  for (const shard of shards) if (living(shard) > 0) left++
+  let first = own !== undefined && living(shards[own]) > 0 ? own : -1
+  let scores: Float64Array | undefined
+  let sorted: Int32Array | undefined
+  let taken = 0
+
+  function score(): Float64Array {
+    const out = new Float64Array(shards.length)
+    for (let s = 0; s < shards.length; s++) {
+      let sum = 0
+      if (!all) for (let d = 0, from = s * dim; d < dim; d++, from++) sum += vectors[at + d] * centroids[from]
+      out[s] = living(shards[s]) === 0 || s === own ? Number.NEGATIVE_INFINITY : sum
     }
-    let sum = 0
-    for (let d = 0, from = s * dim; d < dim; d++, from++) sum += vectors[at + d] * centroids[from]
-    scores[s] = sum
+    return out
   }
-  return order.subarray(0, count).sort((a, b) => scores[b] - scores[a] || a - b)
+  function best(values: Float64Array): number {
+    let at = 0
+    for (let s = 1; s < values.length; s++) if (values[s] > values[at]) at = s
+    values[at] = Number.NEGATIVE_INFINITY
+    return at
+  }
+  function rest(values: Float64Array): Int32Array {
+    const order = new Int32Array(left)
+    let count = 0
+    for (let s = 0; s < values.length; s++) if (values[s] > Number.NEGATIVE_INFINITY) order[count++] = s
+    return all ? order : order.sort((a, b) => values[b] - values[a] || a - b)
+  }
+  return {
+    get open() {
+      return left > 0
+    },
+    next() {
+      if (left === 0) return -1
+      if (first >= 0) {
+        left--
+        const ordinal = first
+        first = -1
+        return ordinal
+      }
+      scores ??= score()
+      if (!sorted && (all || taken >= PICKED)) {
+        sorted = rest(scores)
+        taken = 0
+      }
+      const ordinal = sorted ? sorted[taken++] : best(scores)
+      if (!sorted) taken++
+      left--
+      return ordinal
+    },
+  }
 }

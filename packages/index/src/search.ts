@@ -1,8 +1,9 @@
-import { type Interests, tieHash } from '@sparc/tables'
+import type { Interests } from '@sparc/tables'
 import { Collector } from './collector.ts'
 import type { Batch, Engine } from './engine.ts'
-import { type FoundByInterest, type Merge, mergeInterests, type Placed } from './merge.ts'
-import { route } from './router.ts'
+import type { Merge } from './merge.ts'
+import { rescoreUsers } from './rescore.ts'
+import { type Route, route } from './router.ts'
 import { living, type State } from './state.ts'
 
 /** A search, with everything checked and defaults filled in. */
@@ -21,21 +22,30 @@ export interface SearchRequest {
 
 /** What was found for one user, best first, and what it cost. */
 export interface UserResult {
-  ranked: Placed[]
-  /** Ordinals of the shards that were scanned for the user. */
-  scanned: Set<number>
+  items: Int32Array
+  scores: Float32Array
+  /** Parallel to `items`: number, within the user, of the interest that scored it best. */
+  interests: Uint16Array
+  /** Parallel to `items`: ordinal of the shard that holds it. */
+  shards: Int32Array
+  /** Parallel to `items`: the interests that found it; absent where there is one only. */
+  foundBy?: number[][]
+  /** `[shards]`, 1 = was looked into */
+  probed: Uint8Array
   widened: boolean
   /** Interests whose code has no shard here, or that came without one; they were routed by their vector. */
   unrouted: number
 }
 
 /** One interest on its way through the shards. */
-interface Walk {
+export interface Walk {
   /** Row of the interests table. */
   interest: number
+  /** Row of the tile. */
   user: number
-  order: Int32Array
-  next: number
+  /** `log p`, p at least 1e-30; 0 where the table has no probabilities. */
+  prior: number
+  route: Route
 }
 
 /** Users that are searched together; bounds the memory that candidates need. */
@@ -44,15 +54,29 @@ const ALL_TILE = 32
 
 export async function searchState(engine: Engine, state: State, request: SearchRequest): Promise<UserResult[]> {
   const users = request.interests.users.length
-  const results: UserResult[] = []
-  if (request.k === 0) {
-    return request.interests.users.map(() => ({ ranked: [], scanned: new Set(), widened: false, unrouted: 0 }))
-  }
   const tile = request.probes === Number.POSITIVE_INFINITY ? ALL_TILE : TILE
+  const results: UserResult[] = []
   for (let from = 0; from < users; from += tile) {
-    results.push(...(await searchTile(engine, state, request, from, Math.min(users, from + tile))))
+    const to = Math.min(users, from + tile)
+    const part = Array.from({ length: to - from }, () => emptyResult(state))
+    if (request.k > 0) await searchTile(engine, state, request, from, part)
+    for (const result of part) results.push(result)
   }
   return results
+}
+
+const NO_ITEMS = new Int32Array(0)
+
+function emptyResult({ shards }: State): UserResult {
+  return {
+    items: NO_ITEMS,
+    scores: new Float32Array(0),
+    interests: new Uint16Array(0),
+    shards: NO_ITEMS,
+    probed: new Uint8Array(shards.length),
+    widened: false,
+    unrouted: 0,
+  }
 }
 
 async function searchTile(
@@ -60,58 +84,47 @@ async function searchTile(
   state: State,
   request: SearchRequest,
   from: number,
-  to: number,
-): Promise<UserResult[]> {
+  results: UserResult[],
+): Promise<void> {
   const { interests, k, probes } = request
-  const base = interests.offsets[from]
+  const everywhere = probes === Number.POSITIVE_INFINITY
+  const { codes, probabilities, vectors, offsets } = interests
+  const base = offsets[from]
   const walks: Walk[] = []
-  const results: UserResult[] = []
-  for (let user = from; user < to; user++) {
-    const result: UserResult = { ranked: [], scanned: new Set(), widened: false, unrouted: 0 }
-    results.push(result)
-    for (let i = interests.offsets[user]; i < interests.offsets[user + 1]; i++) {
-      const own = interests.codes ? state.ordinals.get(interests.codes[i]) : undefined
-      if (own === undefined) result.unrouted++
-      const order = route(state, interests.vectors.data, i * state.dim, own)
-      walks.push({ interest: i, user: user - from, order, next: 0 })
+  for (let user = 0; user < results.length; user++) {
+    for (let i = offsets[from + user]; i < offsets[from + user + 1]; i++) {
+      const own = codes ? state.ordinals.get(codes[i]) : undefined
+      if (own === undefined) results[user].unrouted++
+      const prior = probabilities ? Math.log(Math.max(probabilities[i], 1e-30)) : 0
+      walks.push({ interest: i, user, prior, route: route(state, vectors.data, i * state.dim, own, everywhere) })
     }
   }
-  const size = state.dim
   const batch: Batch = {
-    dim: size,
-    vectors: interests.vectors.data.subarray(base * size, interests.offsets[to] * size),
-    collectors: walks.map((walk) => collect(engine, state, request, walk, from, k)),
+    dim: state.dim,
+    vectors: vectors.data.subarray(base * state.dim, (base + walks.length) * state.dim),
+    collectors: walks.map((walk) => {
+      const margin = marginOf(engine, state, interests, walk)
+      return new Collector(k, margin, request.skip(from + walk.user), request.accept)
+    }),
   }
-  const step = (members: readonly Walk[]) => scanNext(state, batch, members, results, base)
-  const exactMixture = probes === Number.POSITIVE_INFINITY && request.merge === 'mixture'
+  const exactMixture = everywhere && request.merge === 'mixture' && walks.length > 0
   const rounds = exactMixture ? 1 : Math.min(probes, state.shards.length)
-  for (let round = 0; round < rounds; round++) await step(walks)
-  await widen(state, request, batch, walks, results, step)
+  for (let round = 0; round < rounds; round++) await scanNext(state, batch, walks, results, base)
+  await widen(state, request, batch, walks, results, base)
   if (exactMixture) {
-    await finish(state, request, batch, walks, results)
-    raise(engine, state, request, batch, walks, results, from)
-    for (const walk of walks) walk.next = 0
-    for (let round = 0; round < state.shards.length; round++) await step(walks)
+    await rescoreUsers(state, request, batch, walks, results)
+    for (const [w, walk] of walks.entries()) {
+      batch.collectors[w] = mixtureCollector(engine, state, request, walk, results[walk.user], from)
+      walk.route = route(state, batch.vectors, w * state.dim, undefined, true)
+    }
+    for (let round = 0; round < state.shards.length; round++) await scanNext(state, batch, walks, results, base)
   }
-  await finish(state, request, batch, walks, results)
-  return results
-}
-
-/** `log p` of an interest, p at least 1e-30; 0 where the table has no probabilities. */
-function logPrior(interests: Interests, i: number): number {
-  return interests.probabilities ? Math.log(Math.max(interests.probabilities[i], 1e-30)) : 0
-}
-
-function collect(engine: Engine, state: State, request: SearchRequest, walk: Walk, from: number, k: number): Collector {
-  const margin = marginOf(engine, state, request.interests, walk.interest)
-  return new Collector(k, margin, request.skip(from + walk.user), request.accept)
+  await rescoreUsers(state, request, batch, walks, results)
 }
 
 /** The engine's error, and that of storing scores as float32. */
-function marginOf(engine: Engine, state: State, interests: Interests, i: number): number {
-  const at = i * state.dim
-  const prior = logPrior(interests, i)
-  return engine.margin(interests.vectors.data, at) + (Math.abs(prior) * 2 ** -22) / interests.score.scale
+function marginOf(engine: Engine, { dim }: State, { vectors, score }: Interests, walk: Walk): number {
+  return engine.margin(vectors.data, walk.interest * dim) + (Math.abs(walk.prior) * 2 ** -22) / score.scale
 }
 
 /** Each walk looks into its next shard; walks are grouped by shard, so that its rows are read once for all. */
@@ -123,13 +136,13 @@ async function scanNext(
   base: number,
 ): Promise<void> {
   const groups = new Map<number, number[]>()
-  for (const walk of walks) {
-    if (walk.next >= walk.order.length) continue
-    const ordinal = walk.order[walk.next++]
-    results[walk.user].scanned.add(ordinal)
+  for (const { interest, user, route: on } of walks) {
+    const ordinal = on.next()
+    if (ordinal < 0) continue
+    results[user].probed[ordinal] = 1
     const group = groups.get(ordinal)
-    if (group) group.push(walk.interest - base)
-    else groups.set(ordinal, [walk.interest - base])
+    if (group) group.push(interest - base)
+    else groups.set(ordinal, [interest - base])
   }
   for (const [ordinal, members] of groups) {
     const shard = state.shards[ordinal]
@@ -147,173 +160,72 @@ async function widen(
   batch: Batch,
   walks: readonly Walk[],
   results: UserResult[],
-  step: (members: readonly Walk[]) => Promise<void>,
+  base: number,
 ): Promise<void> {
-  const byUser = new Map<number, number[]>()
-  for (let w = 0; w < walks.length; w++) {
-    const mine = byUser.get(walks[w].user)
-    if (mine) mine.push(w)
-    else byUser.set(walks[w].user, [w])
-  }
   const wanted = Math.min(request.k, state.size)
   for (;;) {
     const dry: Walk[] = []
-    for (const [user, mine] of byUser) {
-      const open = mine.filter((w) => walks[w].next < walks[w].order.length)
-      if (open.length === 0 || candidates(batch, mine, wanted) >= wanted) {
-        byUser.delete(user)
-        continue
+    for (let start = 0; start < walks.length; ) {
+      let end = start + 1
+      while (end < walks.length && walks[end].user === walks[start].user) end++
+      if (candidates(batch, start, end, wanted) < wanted) {
+        const open = walks.slice(start, end).filter((walk) => walk.route.open)
+        for (const walk of open) dry.push(walk)
+        if (open.length > 0) results[walks[start].user].widened = true
       }
-      results[user].widened = true
-      for (const w of open) dry.push(walks[w])
+      start = end
     }
     if (dry.length === 0) return
-    await step(dry)
+    await scanNext(state, batch, dry, results, base)
   }
 }
 
-/** Distinct candidates of a user, counted up to `enough`. */
-function candidates(batch: Batch, mine: readonly number[], enough: number): number {
+/** Distinct candidates of the queries `start .. end)`, counted up to `enough`. */
+function candidates(batch: Batch, start: number, end: number, enough: number): number {
   let total = 0
-  for (const w of mine) {
-    const { size } = batch.collectors[w]
+  for (let member = start; member < end; member++) {
+    const { size } = batch.collectors[member]
     if (size >= enough) return size
     total += size
   }
-  if (total < enough || mine.length === 1) return total
+  if (total < enough || end === start + 1) return total
   const distinct = new Set<number>()
-  for (const w of mine) {
-    const { size, items } = batch.collectors[w]
+  for (let member = start; member < end; member++) {
+    const { size, items } = batch.collectors[member]
     for (let i = 0; i < size; i++) distinct.add(items[i])
   }
   return distinct.size
 }
 
 /**
- * The exact mixture: an item among the `k` best has a score of at least `T`, that of the k-th candidate so far, and a
- * mixture of C interests is at most its largest part plus log C. So every interest collects all rows from `T - log C` on.
+ * Collects for the exact mixture: an item among the `k` best has a score of at least `T`, that of the k-th candidate so
+ * far, and a mixture of C interests is at most its largest part plus log C. So all rows from `T - log C` on are kept.
  */
-function raise(
+function mixtureCollector(
   engine: Engine,
   state: State,
   request: SearchRequest,
-  batch: Batch,
-  walks: readonly Walk[],
-  results: UserResult[],
+  walk: Walk,
+  { scores }: UserResult,
   from: number,
-): void {
-  const { interests, k } = request
-  for (let w = 0; w < walks.length; w++) {
-    const { user, interest } = walks[w]
-    const { ranked } = results[user]
-    const many = interests.offsets[from + user + 1] - interests.offsets[from + user]
-    const least = ranked.length < k ? Number.NEGATIVE_INFINITY : ranked[k - 1].score - Math.log(many)
-    const margin = marginOf(engine, state, interests, interest)
-    const slack = 2 * margin + (1 + Math.abs(least)) * (2 ** -20 / interests.score.scale)
-    const floor = (least - logPrior(interests, interest)) / interests.score.scale - slack
-    const open = least === Number.NEGATIVE_INFINITY ? least : floor
-    batch.collectors[w] = new Collector(
-      Number.POSITIVE_INFINITY,
-      margin,
-      request.skip(from + user),
-      request.accept,
-      k === 0 ? Number.POSITIVE_INFINITY : open,
-    )
-  }
-}
-
-/** Scores the candidates exactly and merges them. */
-async function finish(
-  state: State,
-  request: SearchRequest,
-  batch: Batch,
-  walks: readonly Walk[],
-  results: UserResult[],
-): Promise<void> {
-  const { interests, k, merge, budget, seed } = request
+): Collector {
+  const { interests, k, accept } = request
+  const { offsets } = interests
   const { scale } = interests.score
-  const dot = dotWith(state, batch, await fetchRows(state, batch))
-  const places = new Map<number, number>()
-  let w = 0
-  for (let user = 0; user < results.length; user++) {
-    const first = w
-    const found: FoundByInterest[] = []
-    places.clear()
-    for (; w < walks.length && walks[w].user === user; w++) {
-      const collector = batch.collectors[w]
-      if (Number.isFinite(collector.k)) collector.tighten()
-      const prior = logPrior(interests, walks[w].interest)
-      const entries: { item: number; score: number }[] = []
-      for (let i = 0; i < collector.size; i++) {
-        const score = prior + scale * dot(collector.shards[i], collector.rows[i], w)
-        const item = collector.items[i]
-        entries.push({ item, score })
-        places.set(item, collector.shards[i] * 2 ** 32 + collector.rows[i])
-      }
-      if (Number.isFinite(collector.k)) sortBest(entries, seed, k)
-      found.push({ items: entries.map((e) => e.item), scores: entries.map((e) => e.score) })
-    }
-    const weights = found.map((_, i) => interests.probabilities?.[walks[first + i].interest] ?? 1)
-    const scores = new Float64Array(found.length)
-    const rescore = (item: number) => {
-      const place = places.get(item) ?? 0
-      const ordinal = Math.floor(place / 2 ** 32)
-      const row = place % 2 ** 32
-      for (let i = 0; i < scores.length; i++) {
-        const prior = logPrior(interests, walks[first + i].interest)
-        scores[i] = prior + scale * dot(ordinal, row, first + i)
-      }
-      return scores
-    }
-    const merged = mergeInterests(found, weights, { k, merge, budget, seed, rescore })
-    results[user].ranked = merged.map((one) => ({ ...one, shard: Math.floor((places.get(one.item) ?? 0) / 2 ** 32) }))
+  const user = from + walk.user
+  const margin = marginOf(engine, state, interests, walk)
+  let floor = Number.NEGATIVE_INFINITY
+  if (scores.length >= k) {
+    const least = scores[k - 1] - Math.log(offsets[user + 1] - offsets[user])
+    floor = (least - walk.prior) / scale - 2 * margin - (1 + Math.abs(least)) * (2 ** -20 / scale)
   }
+  return new Collector(Number.POSITIVE_INFINITY, margin, request.skip(user), accept, floor)
 }
 
-/** Sorts best first as stored (float32), ties by hash, and keeps `k`. */
-function sortBest(entries: { item: number; score: number }[], seed: number, k: number): void {
-  entries.sort((a, b) => Math.fround(b.score) - Math.fround(a.score) || tieHash(a.item, seed) - tieHash(b.item, seed))
-  if (entries.length > k) entries.length = k
-}
-
-/** The vectors of candidates that live on another machine, asked for once per shard: by ordinal, by row. */
-async function fetchRows(state: State, batch: Batch): Promise<Map<number, Map<number, Float32Array>>> {
-  const fetched = new Map<number, Map<number, Float32Array>>()
-  if (!state.shards.some((shard) => shard.store.fetch)) return fetched
-  const rows = new Map<number, Set<number>>()
-  for (const { size, shards, rows: places } of batch.collectors) {
-    for (let i = 0; i < size; i++) {
-      const wanted = rows.get(shards[i]) ?? new Set()
-      rows.set(shards[i], wanted.add(places[i]))
-    }
-  }
-  for (const [ordinal, wanted] of rows) {
-    const list = Int32Array.from(wanted)
-    const vectors = await state.shards[ordinal].store.fetch?.(list)
-    const byRow = new Map<number, Float32Array>()
-    for (let i = 0; vectors && i < list.length; i++)
-      byRow.set(list[i], vectors.subarray(i * batch.dim, (i + 1) * batch.dim))
-    fetched.set(ordinal, byRow)
-  }
-  return fetched
-}
-
-/** The dot product of query `member` with a row, wherever it lives. */
-function dotWith(state: State, batch: Batch, fetched: Map<number, Map<number, Float32Array>>) {
-  const { dim, vectors } = batch
-  return (ordinal: number, row: number, member: number): number => {
-    const remote = fetched.get(ordinal)?.get(row)
-    if (!remote) return state.shards[ordinal].store.dot(row, vectors, member * dim)
-    let sum = 0
-    for (let d = 0, at = member * dim; d < dim; d++, at++) sum += vectors[at] * remote[d]
-    return sum
-  }
-}
-
-/** Rows in the shards that were scanned, as a share of all. */
-export function shareScanned(state: State, scanned: ReadonlySet<number>): number {
+/** Rows in the shards that were looked into, as a share of all. */
+export function shareScanned(state: State, probed: Uint8Array): number {
   if (state.size === 0) return 0
   let rows = 0
-  for (const ordinal of scanned) rows += living(state.shards[ordinal])
+  for (let s = 0; s < probed.length; s++) if (probed[s] === 1) rows += living(state.shards[s])
   return rows / state.size
 }
