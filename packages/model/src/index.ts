@@ -1,6 +1,7 @@
 export { comirecDr, loadComirecDr } from './comirec/comirec-dr.ts'
 export { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
 export { type ExactLists, type ExactQuery, exactTopK, recommendByVectors } from './exact.ts'
+export { gemirec, loadGemirec } from './gemirec/gemirec.ts'
 export { type ItemScorer, itemScorer, type Merge, plainScorer } from './item-scorer.ts'
 export { type AlsOptions, als, alsSearchSpace, loadAls } from './linear/als.ts'
 export { type EaseOptions, ease, easeSearchSpace, loadEase } from './linear/ease.ts'

@@ -19,6 +19,7 @@ afterAll(() => rm(folder, { recursive: true }))
 const learned = Object.entries(systems).flatMap(([name, system]) => (system.kind === 'vector' ? [name] : []))
 const special: Record<string, object> = {
   sparc: { codebook: { size: 8 }, warmUpSteps: 10 },
+  gemirec: { dictionary: { size: 8 }, warmUpSteps: 10 },
   // A transformer of eight dimensions is slow to begin.
   sasrec: { blocks: 1, batch: 128, learningRate: 5e-3 },
 }

@@ -2,6 +2,7 @@ import { InvalidFileError, InvalidInputError, openFolder, suggest } from '@sparc
 import { MODEL_FORMAT } from './checkpoint.ts'
 import { comirecDr, loadComirecDr } from './comirec/comirec-dr.ts'
 import { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
+import { gemirec, loadGemirec } from './gemirec/gemirec.ts'
 import { als, loadAls } from './linear/als.ts'
 import { ease, loadEase } from './linear/ease.ts'
 import { itemKnn, loadItemKnn } from './linear/item-knn.ts'
@@ -72,6 +73,7 @@ export const systems: Readonly<Record<string, System>> = {
     create: sasrec,
     load: loadSasrec,
   },
+  gemirec: { kind: 'vector', paper: 'arXiv 2510.14626', create: gemirec, load: loadGemirec },
   sparc: { kind: 'vector', paper: 'arXiv 2508.09090', create: sparc, load: loadSparc },
 }
 
