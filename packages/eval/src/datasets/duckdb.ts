@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { CancelledError, MissingPeerError } from '@sparc/tables'
+import { CancelledError, InvalidFileError, MissingPeerError, SparcError } from '@sparc/tables'
 
 /** What the importers need of DuckDB: statements, rows, and columns read straight into typed arrays. */
 export interface Database {
@@ -37,6 +37,11 @@ let opened = 0
 /** A string as an SQL literal. */
 export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`
+}
+
+/** The path of one file as an SQL literal; the characters that DuckDB takes for wildcards stand for themselves. */
+export function pathText(path: string): string {
+  return text(path.replace(/[*?[]/g, '[$&]'))
 }
 
 /** A name as an SQL identifier. */
@@ -145,6 +150,21 @@ export function checkSignal(signal: AbortSignal | undefined, cause?: unknown): v
   })
 }
 
+/** DuckDB's own errors (`IO Error: ...`) as ours; what else is thrown stays what it is. */
+function explained(error: unknown): unknown {
+  if (SparcError.isInstance(error) || !(error instanceof Error) || !/^[A-Z][\w -]*Error: /.test(error.message))
+    return error
+  const full = error.message.startsWith('Out of Memory')
+  return new InvalidFileError(full ? 'OUT_OF_MEMORY' : 'IMPORT_FAILED', {
+    what: full ? 'DuckDB needs more memory, or more room for temporary files' : 'DuckDB cannot read the data',
+    given: error.message.split('\n', 1)[0],
+    next: full
+      ? 'Give more "memory", or a "temporary" folder with room.'
+      : 'Check the file, its header and its format.',
+    cause: error,
+  })
+}
+
 /** Opens a database, uses it and closes it, whatever happens. */
 export async function withDatabase<T>(options: DatabaseOptions, use: (database: Database) => Promise<T>): Promise<T> {
   checkSignal(options.signal)
@@ -153,7 +173,7 @@ export async function withDatabase<T>(options: DatabaseOptions, use: (database: 
     return await use(database)
   } catch (error) {
     checkSignal(options.signal, error)
-    throw error
+    throw explained(error)
   } finally {
     database.close()
   }

@@ -91,6 +91,18 @@ test('several files are read one after the other, and a file without times keeps
   expect([...readInteractions(dataset.interactions).items]).toEqual([0, 1, 2, 0])
 })
 
+test('a file whose name looks like a pattern is that file and no other', async () => {
+  const name = "it's [1]* or?.csv"
+  const directory = await folder({ [name]: csv(), "it's 1 or2.csv": 'who,sku,at\nzoe,q,5\n' })
+  expect(await contents({ path: join(directory, name), columns: COLUMNS })).toEqual(EXPECTED)
+})
+
+test('what DuckDB cannot read is a typed error, with its own words as the cause', async () => {
+  const directory = await folder({ 'a.csv': 'user,item,timestamp,item\na,b,1,c\n' })
+  const error = await importFile({ path: join(directory, 'a.csv') }).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'IMPORT_FAILED', cause: expect.any(Error) })
+})
+
 test('seconds and milliseconds are told apart by their size, or by the option', async () => {
   const directory = await folder({ 'a.csv': csv(ROWS.map((row) => ({ ...row, at: row.at * 1000 }))) })
   const path = join(directory, 'a.csv')

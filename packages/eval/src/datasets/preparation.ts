@@ -25,7 +25,10 @@ export const preparationShape = {
   /** The largest share of lines that may be broken (default 0.001). */
   maxBroken: z.number().min(0).max(1).default(0.001),
   /** What DuckDB may keep in memory (default `4GB`); more goes to temporary files. */
-  memory: z.string().optional(),
+  memory: z
+    .string()
+    .regex(/^\d+(\.\d+)? ?[KMGT]i?B$/i, 'a size such as 4GB is needed')
+    .optional(),
   /** A folder for those temporary files. */
   temporary: z.string().optional(),
   /** A folder that keeps what was prepared, as Arrow files, for the next call with the same sources and options. */

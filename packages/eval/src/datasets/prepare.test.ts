@@ -111,6 +111,12 @@ test('each stage is told, and from the cache only that it came from there', asyn
   expect(stages).toEqual(['reading', 'filtering 45', 'collecting 45', 'features 20', 'cached 45'])
 })
 
+test('too little memory is a typed error that says what to do, and a size that is none is refused', async () => {
+  const path = join(await folder({ 'a.csv': log(50, 20, 90) }), 'a.csv')
+  await expect(importFile({ path, memory: '1MB' })).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
+  await expect(importFile({ path, memory: 'lots' })).rejects.toThrow(/"memory".*a size such as 4GB/)
+})
+
 test('a signal stops the import, before it begins and in the middle', async () => {
   const path = join(await folder({ 'a.csv': log(50, 20, 90) }), 'a.csv')
   await expect(importFile({ path, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' })

@@ -26,7 +26,7 @@ function repr(value: PythonValue): string {
 test('whatever Python writes is read back as it was', () => {
   const { value } = fc.letrec<{ value: PythonValue }>((tie) => ({
     value: fc.oneof(
-      { maxDepth: 3 },
+      { maxDepth: 2 },
       fc.string({ unit: 'binary' }),
       fc.integer(),
       fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -36,7 +36,10 @@ test('whatever Python writes is read back as it was', () => {
       fc.dictionary(fc.string(), tie('value'), { maxKeys: 4, noNullPrototype: true }),
     ),
   }))
-  fc.assert(fc.property(value, (given) => void expect(parsePythonLiteral(repr(given))).toEqual(given)))
+  fc.assert(
+    fc.property(value, (given) => void expect(parsePythonLiteral(repr(given))).toEqual(given)),
+    { numRuns: 60 },
+  )
 })
 
 test('escapes, prefixes, tuples and special numbers are understood', () => {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { type BrokenLines, checkBroken, EXAMPLES } from './broken-lines.ts'
 import { checkColumns, holdsDates, required, type SourceColumn, type SourceReport } from './columns.ts'
-import { type Database, identifier, text } from './duckdb.ts'
+import { type Database, identifier, pathText, text } from './duckdb.ts'
 import { emptyFile, inspectFile } from './inspect-file.ts'
 import { lineNumbers } from './line-numbers.ts'
 
@@ -57,7 +57,7 @@ export async function readCsv(db: Database, path: string, table: string, options
   const delimiter = options.delimiter ?? ','
   const present = header ?? splitHeader(firstLine, delimiter)
   checkColumns(path, present, columns)
-  const layout = `${text(path)}, auto_detect = false, header = ${header === undefined}, delim = ${text(delimiter)},
+  const layout = `${pathText(path)}, auto_detect = false, header = ${header === undefined}, delim = ${text(delimiter)},
     quote = '"', escape = '"'`
   const all = present.map((name) => `${text(name)}: 'VARCHAR'`).join(', ')
   const time = columns.find(({ type, from }) => type === 'time' && from !== null && present.includes(from))

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { type BrokenLines, checkBroken } from './broken-lines.ts'
 import { checkColumns, holdsDates, required, type SourceColumn, type SourceReport } from './columns.ts'
-import { type Database, text } from './duckdb.ts'
+import { type Database, pathText, text } from './duckdb.ts'
 import { emptyFile, inspectFile } from './inspect-file.ts'
 import { lineNumbers } from './line-numbers.ts'
 import { dropIncomplete } from './read-csv.ts'
@@ -40,7 +40,7 @@ export async function readJsonLines(
 ): Promise<SourceReport> {
   const { columns } = options
   const { endsWithNewline } = await inspectFile(path)
-  const source = `read_json_objects(${text(path)}, format = 'newline_delimited', ignore_errors = true)`
+  const source = `read_json_objects(${pathText(path)}, format = 'newline_delimited', ignore_errors = true)`
   const keys = await db.rows(`SELECT DISTINCT unnest(json_keys(json)) FROM (FROM ${source} LIMIT 1000)
     WHERE json_type(json) = 'OBJECT' ORDER BY 1`)
   const present = keys.map(([key]) => String(key))

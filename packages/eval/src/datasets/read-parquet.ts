@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { InvalidFileError, SparcError } from '@sparc/tables'
 import { checkBroken } from './broken-lines.ts'
 import { checkColumns, holdsDates, type SourceColumn, type SourceReport } from './columns.ts'
-import { type Database, identifier, text } from './duckdb.ts'
+import { type Database, identifier, pathText } from './duckdb.ts'
 import { emptyFile, requireFile } from './inspect-file.ts'
 import { dropIncomplete } from './read-csv.ts'
 
@@ -62,7 +62,7 @@ export async function readParquet(
 ): Promise<SourceReport> {
   await requireFile(path)
   try {
-    return await readColumns(db, path, `read_parquet(${text(path)})`, table, options.columns, options.maxBroken)
+    return await readColumns(db, path, `read_parquet(${pathText(path)})`, table, options.columns, options.maxBroken)
   } catch (cause) {
     if (SparcError.isInstance(cause)) throw cause
     throw new InvalidFileError('DAMAGED_FILE', {
