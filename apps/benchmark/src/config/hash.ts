@@ -21,10 +21,15 @@ export function hashOf(value: unknown): string {
  * run that has begun; what is shared may not change.
  */
 export function sharedHash({ dataset, world, split, splitSeed, testUsers, seeds, fit }: Experiment): string {
-  return hashOf({ dataset, world, split, splitSeed, testUsers, first: seeds[0], fit })
+  return hashOf({ dataset, world, split, splitSeed, testUsers, first: seeds[0], fit: decisive(fit) })
 }
 
 /** Names what decides the result of one row. */
 export function rowHash(row: Row, { fit, index }: Experiment): string {
-  return hashOf({ row, fit, engine: index.engine, probes: index.probes })
+  return hashOf({ row, fit: decisive(fit), engine: index.engine, probes: index.probes })
+}
+
+/** How often training is kept changes nothing of what comes out. */
+function decisive({ checkpointEvery: _, ...fit }: Experiment['fit']): object {
+  return fit
 }
