@@ -1,5 +1,6 @@
 export { comirecDr, loadComirecDr } from './comirec/comirec-dr.ts'
 export { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
+export { type AggregationOptions, aggregateControllably } from './comirec/controllable-aggregation.ts'
 export { type ExactLists, type ExactQuery, exactTopK, recommendByVectors } from './exact.ts'
 export { gemirec, loadGemirec } from './gemirec/gemirec.ts'
 export { type ItemScorer, itemScorer, type Merge, plainScorer } from './item-scorer.ts'
