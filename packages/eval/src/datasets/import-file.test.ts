@@ -125,7 +125,9 @@ test('item features come from any format, lists as lists or split at the separat
       tags: vectorFromArray([['hot', 'leaf'], []], new List(Field.new('item', new Utf8(), true))),
     }),
   )
-  for (const name of ['items.jsonl', 'items.csv', 'items.arrow']) {
+  const parquet = text(join(directory, 'items.parquet'))
+  await withDatabase({}, (db) => db.run(`COPY (FROM read_json(${text(join(directory, 'items.jsonl'))})) TO ${parquet}`))
+  for (const name of ['items.jsonl', 'items.csv', 'items.arrow', 'items.parquet']) {
     const items = { path: join(directory, name), id: 'sku', texts: ['title'], lists: ['tags'], separator: ';' }
     const read = readItems((await importFile({ path: join(directory, 'a.csv'), columns: COLUMNS, items })).items)
     expect(read.strings('title'), name).toEqual([null, 'Tea'])
