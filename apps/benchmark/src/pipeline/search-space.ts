@@ -1,4 +1,13 @@
-import { alsSearchSpace, easeSearchSpace, itemKnnSearchSpace } from '@sparc/model'
+import {
+  alsSearchSpace,
+  comirecDrSearchSpace,
+  easeSearchSpace,
+  gemirecSearchSpace,
+  itemKnnSearchSpace,
+  mindSearchSpace,
+  remiSearchSpace,
+  sasrecSearchSpace,
+} from '@sparc/model'
 import type { Random } from '@sparc/tables'
 
 /** Values that a search may try, by option. */
@@ -19,9 +28,18 @@ const computed: Readonly<Record<string, SearchSpace>> = {
   als: alsSearchSpace,
 }
 
+/** What single learned systems may vary besides. */
+const own: Readonly<Record<string, SearchSpace>> = {
+  'comirec-dr': comirecDrSearchSpace,
+  mind: mindSearchSpace,
+  remi: remiSearchSpace,
+  sasrec: sasrecSearchSpace,
+  gemirec: gemirecSearchSpace,
+}
+
 /** The search space of a system. */
 export function searchSpace(system: string): SearchSpace {
-  return computed[system] ?? learned
+  return computed[system] ?? { ...learned, ...own[system] }
 }
 
 /** The defaults, then settings drawn from the space without any twice; fewer where the space has no more. */
