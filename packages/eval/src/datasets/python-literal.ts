@@ -13,8 +13,20 @@ function fail(cursor: Cursor, wanted: string): never {
   throw new SyntaxError(`expected ${wanted} at character ${cursor.at + 1}`)
 }
 
+/** Runs of characters that stand for themselves, for each kind of quote. */
+const PLAIN: Record<string, RegExp> = { "'": /[^'\\]*/y, '"': /[^"\\]*/y }
+const SPACE = /\s*/y
+
+/** What the sticky expression finds at the cursor, which moves behind it. */
+function run(cursor: Cursor, expression: RegExp): string {
+  expression.lastIndex = cursor.at
+  const found = expression.exec(cursor.text)?.[0] ?? ''
+  cursor.at += found.length
+  return found
+}
+
 function skipSpace(cursor: Cursor): void {
-  while (/\s/.test(cursor.text[cursor.at] ?? '')) cursor.at++
+  if (cursor.text.charCodeAt(cursor.at) <= 32) run(cursor, SPACE)
 }
 
 /** The character behind a backslash; the cursor stands behind the letter. */
@@ -40,10 +52,11 @@ function readString(cursor: Cursor): string {
   const quote = cursor.text[cursor.at++]
   let result = ''
   for (;;) {
+    result += run(cursor, PLAIN[quote])
     const c = cursor.text[cursor.at++]
     if (c === undefined) fail(cursor, `a closing ${quote}`)
     if (c === quote) return result
-    result += c === '\\' ? escaped(cursor, cursor.text[cursor.at++] ?? fail(cursor, 'a character')) : c
+    result += escaped(cursor, cursor.text[cursor.at++] ?? fail(cursor, 'a character'))
   }
 }
 
