@@ -134,7 +134,9 @@ function size(rows: Csr, row: number): number {
 }
 
 function mask(rows: Csr, inside: (row: number) => boolean): Uint8Array {
-  return Uint8Array.from({ length: rows.offsets.length - 1 }, (_, row) => (inside(row) ? 1 : 0))
+  const mask = new Uint8Array(rows.offsets.length - 1)
+  for (let row = 0; row < mask.length; row++) if (inside(row)) mask[row] = 1
+  return mask
 }
 
 /** Items by training count, most popular first, ties by row. */

@@ -59,8 +59,8 @@ describe('where there is no difference, a test at .05 finds one in 3.5 to 6.5 % 
   test('paired bootstrap', () => {
     expectHonest(
       rate((draw, round) => {
-        const [a, b] = equallyGood(draw, 200)
-        return pairedBootstrap(a, b, { resamples: 400, seed: round }).p < 0.05
+        const [a, b] = equallyGood(draw, 120)
+        return pairedBootstrap(a, b, { resamples: 200, seed: round }).p < 0.05
       }),
     )
   })
@@ -77,9 +77,9 @@ describe('where there is no difference, a test at .05 finds one in 3.5 to 6.5 % 
   test('paired bootstrap with five seeds of each system', () => {
     expectHonest(
       rate((draw, round) => {
-        const users = Float64Array.from({ length: 100 }, () => draw.normal())
+        const users = Float64Array.from({ length: 60 }, () => draw.normal())
         const [a, b] = [seeded(draw, users, 5, 0.05), seeded(draw, users, 5, 0.05)]
-        return pairedBootstrap(a, b, { resamples: 400, seed: round }).p < 0.05
+        return pairedBootstrap(a, b, { resamples: 200, seed: round }).p < 0.05
       }),
     )
   })
