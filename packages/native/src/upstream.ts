@@ -56,14 +56,14 @@ export async function upstreamFiles(
   }
 }
 
-/** The line of an installer's output that says most. */
-function reason(error: NativeError): string {
-  if (error.code === 'COMMAND_STALLED') return 'no headway'
-  const lines = error.message.split('\n').map((line) => line.trim())
-  const telling = [/(ENOTFOUND|ECONN\w*|ETIMEDOUT|EAI_AGAIN) \S/, /\b[45]\d\d\b/, /error|not found/i]
-  return (
-    telling.map((pattern) => lines.find((line) => pattern.test(line))).find((line) => line !== undefined) ?? 'it failed'
-  )
+/** What an installer's output says of why it failed, in a few words. */
+function reason({ code, message }: NativeError): string {
+  if (code === 'COMMAND_STALLED') return 'no headway'
+  const network = /ENOTFOUND|ECONN[A-Z]+|ETIMEDOUT|EAI_AGAIN/.exec(message)?.[0]
+  const host = /hostname: '([^']+)'/.exec(message)?.[1] ?? /ENOTFOUND ([\w.-]+)/.exec(message)?.[1]
+  if (network !== undefined) return host === undefined ? network : `${network} ${host}`
+  const error = message.split('\n').find((line) => /error|not found|status/i.test(line) && !/^\s*at /.test(line))
+  return error?.trim() ?? 'it failed'
 }
 
 async function install(
