@@ -4,11 +4,13 @@ import {
   f32,
   InvalidFileError,
   openFolder,
+  random,
   type SafeTensor,
   saveFolder,
 } from '@sparc/tables'
 import { z } from 'zod'
 import type { EmbeddingTable } from './embedding-table.ts'
+import { tableOfTensors, tableTensors } from './model-table.ts'
 import type { Network } from './network.ts'
 
 /** The layout of a saved model's folder. */
@@ -30,14 +32,14 @@ export interface SavedModel {
   options: Record<string, unknown>
   ids: string[]
   itemsKey: string
-  /** `[items * dim]` */
-  rows: Float32Array
+  table: EmbeddingTable
   parameters: Record<string, Float32Array>
   /** What the network keeps besides its parameters. */
   state: Record<string, Float32Array>
 }
 
-/** Saves a learned model: `items.json` (ids), `table.safetensors` (item rows), `dense.safetensors` (all else). */
+/** Saves a learned model: `items.json` (ids), `table.safetensors` (item and feature rows), `features.json` (their
+ * names), `dense.safetensors` (all else). */
 export async function saveVectorModel(
   directory: string,
   model: {
@@ -59,7 +61,8 @@ export async function saveVectorModel(
     files: {
       'items.json': () => new TextEncoder().encode(JSON.stringify(ids)),
       'dense.safetensors': () => encodeSafetensors(dense),
-      'table.safetensors': () => encodeSafetensors({ items: f32([table.rows, table.dim], table.values) }),
+      'features.json': () => new TextEncoder().encode(JSON.stringify(table.features?.names ?? [])),
+      'table.safetensors': () => encodeSafetensors(tableTensors(table)),
     },
   })
 }
@@ -94,10 +97,16 @@ export async function openVectorModel(directory: string, system: string): Promis
       cause: meta.error,
     })
   }
-  const ids = z.array(z.string()).safeParse(JSON.parse(new TextDecoder().decode(await folder.read('items.json'))))
-  if (!ids.success || ids.data.length !== meta.data.items) throw damaged(directory, 'items.json')
+  const strings = async (name: string) => {
+    const parsed = z.array(z.string()).safeParse(JSON.parse(new TextDecoder().decode(await folder.read(name))))
+    if (parsed.success) return parsed.data
+    throw damaged(directory, name)
+  }
+  const ids = await strings('items.json')
   const { tensors } = decodeSafetensors(await folder.read('dense.safetensors'))
-  const table = decodeSafetensors(await folder.read('table.safetensors'))
+  const rows = decodeSafetensors(await folder.read('table.safetensors')).tensors
+  const table = tableOfTensors(rows, await strings('features.json'), random(0))
+  if (!table || table.rows !== ids.length) throw damaged(directory, 'table.safetensors')
   const parameters: Record<string, Float32Array> = {}
   const state: Record<string, Float32Array> = {}
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -107,8 +116,8 @@ export async function openVectorModel(directory: string, system: string): Promis
   }
   return {
     ...meta.data,
-    ids: ids.data,
-    rows: floats(directory, 'items', table.tensors.items),
+    ids,
+    table,
     parameters,
     state,
   }

@@ -1,45 +1,63 @@
 import type { Random } from '@sparc/tables'
+import type { ItemFeatures } from './item-features.ts'
 import { type AdamStep, adamRows, createMoments, type Moments } from './training/adam.ts'
+import { createLocator } from './training/locator.ts'
 
 /**
  * Catalogue-sized parameters, kept outside of automatic differentiation: a step gathers the rows it needs, and updates
  * those rows only. The cost of a step is that of its batch, whatever the length of the catalogue.
  */
 export interface EmbeddingTable {
+  /** Items. */
   readonly rows: number
   readonly dim: number
-  /** `[rows * dim]`, row major. */
+  /** `[rows * dim]`, row major; rows of features, where there are any, come after those of items. */
   readonly values: Float32Array
+  /** What else than its id describes an item. */
+  readonly features?: ItemFeatures
   /** Adam's running means; made at the first update. */
   moments: Moments | undefined
-  /** Copies `count` rows into `out` `[count, dim]`; row -1 is all zeros. */
+  /** Writes the vectors of `count` items into `out` `[count, dim]`; item -1 is all zeros. */
   gather(rows: Int32Array, count: number, out: Float32Array): void
   /**
-   * Adam on `count` rows, each at most once in `rows`, with the gradient `[count, dim]`; row -1 is left out.
+   * Adam on `count` items, each at most once in `rows`, with the gradient `[count, dim]`; item -1 is left out.
    * Rows that are not named keep their moments as they are (torch's SparseAdam).
    */
   update(rows: Int32Array, count: number, gradient: Float32Array, step: AdamStep): void
 }
 
+/** How a table begins. */
+export interface TableStart {
+  random: Random
+  /** Standard deviation of drawn values. Default .05. */
+  scale?: number
+  /** `[rows * dim]` values of the item rows, or of all rows; drawn where absent. */
+  values?: Float32Array
+  features?: ItemFeatures
+}
+
 /**
- * An embedding table with normally distributed rows.
- *
- * @param scale standard deviation of the initial values
+ * An embedding table. With features, the vector of an item is its own row plus the mean row of each kind of feature it
+ * has, `z_i = x_i + sum_kinds mean f`: an item that nobody used yet has a vector from what is known of it.
  *
  * @example
  * const table = createEmbeddingTable(20_000, 64, { random: random(1), scale: 0.05 })
  */
-export function createEmbeddingTable(
-  rows: number,
-  dim: number,
-  { random, scale = 0.05, values }: { random: Random; scale?: number; values?: Float32Array },
-): EmbeddingTable {
-  const data = values ?? new Float32Array(rows * dim)
-  if (!values) for (let i = 0; i < data.length; i++) data[i] = random.normal() * scale
+export function createEmbeddingTable(rows: number, dim: number, start: TableStart): EmbeddingTable {
+  const { random, scale = 0.05, values: given, features } = start
+  const length = (rows + (features?.size ?? 0)) * dim
+  let data = given ?? new Float32Array(0)
+  if (data.length < length) {
+    data = new Float32Array(length)
+    data.set(given ?? [])
+    for (let i = given?.length ?? 0; i < length; i++) data[i] = random.normal() * scale
+  }
+  const locator = createLocator(features ? rows + features.size : 0)
   const table: EmbeddingTable = {
     rows,
     dim,
     values: data,
+    features,
     moments: undefined,
     gather(wanted, count, out) {
       for (let r = 0; r < count; r++) {
@@ -51,11 +69,70 @@ export function createEmbeddingTable(
         const from = wanted[r] * dim
         out.set(data.subarray(from, from + dim), to)
       }
+      if (features) addFeatures(features, data, rows, dim, wanted, count, out)
     },
     update(named, count, gradient, step) {
       table.moments ??= createMoments(data.length)
       adamRows(data, table.moments, named, count, dim, gradient, step)
+      if (!features) return
+      const of = featureGradient(features, rows, dim, named, count, gradient, locator)
+      adamRows(data, table.moments, of.rows, of.count, dim, of.gradient, step)
     },
   }
   return table
+}
+
+/** Adds the weighted feature rows of each item to its row of `out`. */
+function addFeatures(
+  { bags, weights }: ItemFeatures,
+  data: Float32Array,
+  items: number,
+  dim: number,
+  wanted: Int32Array,
+  count: number,
+  out: Float32Array,
+): void {
+  for (let r = 0; r < count; r++) {
+    const item = wanted[r]
+    if (item < 0) continue
+    for (let f = bags.offsets[item]; f < bags.offsets[item + 1]; f++) {
+      const from = (items + bags.values[f]) * dim
+      const to = r * dim
+      for (let d = 0; d < dim; d++) out[to + d] += weights[f] * data[from + d]
+    }
+  }
+}
+
+/** The gradient of each feature row that a batch of items has: what its items hand down, weighted. */
+function featureGradient(
+  { bags, weights }: ItemFeatures,
+  items: number,
+  dim: number,
+  named: Int32Array,
+  count: number,
+  gradient: Float32Array,
+  locator: ReturnType<typeof createLocator>,
+): { rows: Int32Array; count: number; gradient: Float32Array } {
+  let length = 0
+  for (let r = 0; r < count; r++) if (named[r] >= 0) length += bags.offsets[named[r] + 1] - bags.offsets[named[r]]
+  const wanted = new Int32Array(length)
+  let at = 0
+  for (let r = 0; r < count; r++) {
+    if (named[r] < 0) continue
+    for (let f = bags.offsets[named[r]]; f < bags.offsets[named[r] + 1]; f++) wanted[at++] = items + bags.values[f]
+  }
+  const local = new Int32Array(length)
+  locator.begin()
+  locator.locate(wanted, local)
+  const sums = new Float32Array(locator.count * dim)
+  at = 0
+  for (let r = 0; r < count; r++) {
+    if (named[r] < 0) continue
+    const from = r * dim
+    for (let f = bags.offsets[named[r]]; f < bags.offsets[named[r] + 1]; f++, at++) {
+      const to = local[at] * dim
+      for (let d = 0; d < dim; d++) sums[to + d] += weights[f] * gradient[from + d]
+    }
+  }
+  return { rows: locator.rows, count: locator.count, gradient: sums }
 }

@@ -16,6 +16,8 @@ export const commonOptions = {
   initialScale: z.number().positive().default(0.125),
   /** How item vectors begin: drawn, or from the spectrum of the training co-occurrence (`spectralVectors`). */
   initial: z.enum(['normal', 'spectral']).default('spectral'),
+  /** Item vectors from category path, brand and title words besides the id, as far as the items table has them. */
+  features: z.boolean().default(false),
   batch: z.int().min(1).default(512),
   steps: z.int().positive().default(1500),
   learningRate: z.number().positive().default(1e-3),

@@ -15,6 +15,11 @@ export interface FitData {
 export interface FitOptions {
   /** Seeds everything random in this run: initial weights, batches, negatives, dropout. Default 1. */
   seed?: number
+  /**
+   * `current` continues from what the model has learned: the items table may have grown at its end, and with 0 steps the
+   * new items are taken in without training. Systems that are computed, not trained, begin anew either way. Default `scratch`.
+   */
+  from?: 'scratch' | 'current'
   /** Stops the run within two seconds; `fit` then rejects with `CancelledError` and the best state so far stays loaded. */
   signal?: AbortSignal
   /** Called for each event, in order, from the training loop; keep it short. */
@@ -78,6 +83,8 @@ export interface FitReport {
   best?: { step: number; k: number; recall: number }
   /** Which TensorFlow backend did the work; absent for systems that need none. */
   backend?: string
+  /** With `from: 'current'` and codes: share of the old items whose level-1 code is another one now. */
+  drift?: number
   /** Training users that were skipped because they have fewer than two interactions. */
   skipped: number
 }

@@ -16,7 +16,7 @@ import {
 import type { Table } from 'apache-arrow'
 import type { z } from 'zod'
 import { openVectorModel, saveVectorModel } from './checkpoint.ts'
-import { createEmbeddingTable, type EmbeddingTable } from './embedding-table.ts'
+import type { EmbeddingTable } from './embedding-table.ts'
 import type { ItemVectors, Network } from './network.ts'
 import type { CommonOptions } from './options.ts'
 import type { FitData, FitOptions, FitReport, RecommendOptions, VectorRecommender } from './recommender.ts'
@@ -52,8 +52,8 @@ export function defineVectorSystem<Options extends CommonOptions>(definition: Sy
       const network = await definition.network(options, random(0))
       network.parameters.restore(saved.parameters)
       network.restore?.(saved.state)
-      const table = createEmbeddingTable(saved.ids.length, options.dim, { random: random(0), values: saved.rows })
-      return recommender(definition, options, { network, table, ids: saved.ids, itemsKey: saved.itemsKey, backend })
+      const { ids, itemsKey, table } = saved
+      return recommender(definition, options, { network, table, ids, itemsKey, backend })
     },
   }
 }
@@ -88,6 +88,10 @@ function recommender<Options extends CommonOptions>(
     const { asInterests, encodeUsers } = await import('./serve.ts')
     return asInterests(encodeUsers(network, table, history, options.history, wanted), users, network, itemsKey)
   }
+  const codes = async () => {
+    const { codes } = fitted().network
+    return codes?.of(await items())
+  }
   const release = () => {
     model?.network.dispose()
     model = undefined
@@ -100,28 +104,27 @@ function recommender<Options extends CommonOptions>(
       const { loadTensorflow } = await import('./tensorflow.ts')
       const { backend } = await loadTensorflow()
       const { train } = await import('./training/train.ts')
+      const { growTable, startTable } = await import('./model-table.ts')
       const source = random(fit.seed ?? 1)
-      release()
-      const network = await definition.network(options, source.fork('network'))
-      const { initialRows } = await import('./training/initial-rows.ts')
-      const start = { dim: options.dim, scale: options.initialScale, random: source.fork('items') }
-      const values = initialRows(options.initial, read.sequences.items, read.items.length, start)
-      const table = createEmbeddingTable(read.items.length, options.dim, { random: start.random, values })
-      model = { network, table, ids: read.items.ids, itemsKey: read.items.key, backend }
-      return train(
-        {
-          system: name,
-          network,
-          table,
-          options,
-          sequences: read.sequences.items,
-          validation: read.validation,
-          itemsKey: read.items.key,
-          random: source,
-          backend,
-        },
-        fit,
-      )
+      const { items: catalogue, sequences, validation } = read
+      const before = fit.from === 'current' ? { ...fitted(), codes: await codes() } : undefined
+      let network: Network
+      let table: EmbeddingTable
+      if (before) {
+        network = before.network
+        table = growTable(before.table, before.ids, catalogue, options.initialScale, source.fork('items'))
+      } else {
+        release()
+        network = await definition.network(options, source.fork('network'))
+        table = startTable(options, catalogue, sequences.items, source.fork('items'))
+      }
+      model = { network, table, ids: catalogue.ids, itemsKey: catalogue.key, backend }
+      encoded = undefined
+      const about = { system: name, options, sequences: sequences.items, validation, itemsKey: catalogue.key, backend }
+      const report = await train({ ...about, network, table, random: source }, fit)
+      const after = before?.codes && (await codes())
+      if (before?.codes && after) report.drift = drift(before.codes, after, network.codes?.levels ?? 1)
+      return report
     },
     async recommend(queries: Table, wanted: RecommendOptions): Promise<Table> {
       const { recommendByVectors } = await import('./exact.ts')
@@ -151,6 +154,13 @@ function recommender<Options extends CommonOptions>(
     },
     dispose: release,
   }
+}
+
+/** Share of the rows that `before` has whose first code is another one in `after`. */
+function drift(before: Uint16Array, after: Uint16Array, levels: number): number {
+  let changed = 0
+  for (let at = 0; at < before.length; at += levels) if (before[at] !== after[at]) changed++
+  return before.length === 0 ? 0 : (changed * levels) / before.length
 }
 
 function readData(data: FitData) {

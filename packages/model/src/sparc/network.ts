@@ -130,7 +130,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       }),
     between(state) {
       begin(state)
-      if (!joint || size === 1 || state.step % codebook.reviveEvery !== 0) return
+      if (!joint || size === 1 || state.step === 0 || state.step % codebook.reviveEvery !== 0) return
       const vectors = state.items()
       const revived = quantizer.reviveDead(vectors, { below: codebook.reviveBelow })
       for (const [l, codes] of revived.entries()) if (codes.length > 0) parameters.pull(CODEWORDS + l, codes)

@@ -124,6 +124,10 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
   }
 
   try {
+    for (const { moments } of network.parameters.list) {
+      moments.first.fill(0)
+      moments.second.fill(0)
+    }
     const resumed = fit.checkpoint?.resume ? await restoreRun(fit.checkpoint.directory, identity, run) : false
     emit({
       type: 'start',

@@ -1,0 +1,120 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { csr, makeItems, makeSequences, random, readEmbeddings, readItems, readSequences } from '@sparc/tables'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createEmbeddingTable } from './embedding-table.ts'
+import { ready } from './gradient.fixture.ts'
+import { itemFeatures } from './item-features.ts'
+import { createRecommender, isVectorRecommender, loadRecommender } from './systems.ts'
+import { adamStep } from './training/adam.ts'
+import { smallWorld, tiny } from './world.fixture.ts'
+
+beforeAll(ready)
+
+const shop = readItems(
+  makeItems({
+    ids: ['soap', 'bar', 'comb', 'mystery'],
+    strings: { brand: ['Acme', 'Acme', 'Solo', null], title: ['Green soap', 'Green bar', null, null] },
+    lists: { categories: [['Bath', 'Soap'], ['Bath', 'Soap'], ['Hair'], []] },
+  }),
+)
+
+describe('item features', () => {
+  it('are prefixes of the category path, the brand and words of the title, each kind adding its mean', () => {
+    const { names, bags, weights } = itemFeatures(shop)
+    expect(names).toEqual(['c:Bath', 'c:Bath > Soap', 'b:Acme'])
+    const ofItem = (i: number) => Array.from(bags.values.subarray(bags.offsets[i], bags.offsets[i + 1]))
+    expect(ofItem(0).slice(0, 3)).toEqual([0, 1, 2])
+    expect(ofItem(0)).toHaveLength(5)
+    expect(ofItem(0)[3]).toBe(ofItem(1)[3])
+    expect(ofItem(2)).toEqual([])
+    expect(ofItem(3)).toEqual([])
+    expect(Array.from(weights.subarray(0, 5))).toEqual([0.5, 0.5, 1, 0.5, 0.5])
+  })
+
+  it('with a vocabulary, names that it lacks are left out', () => {
+    const { names, bags } = itemFeatures(shop, ['b:Acme'])
+    expect(names).toEqual(['b:Acme'])
+    expect(bags.values[0]).toBe(0)
+  })
+
+  it('a table adds them to the ids, and hands them the gradient of their items', () => {
+    const features = itemFeatures(shop)
+    const table = createEmbeddingTable(4, 2, { random: random(1), features })
+    const at = (row: number) => Array.from(table.values.subarray(2 * row, 2 * row + 2))
+    const out = new Float32Array(6)
+    table.gather(Int32Array.of(0, -1, 3), 3, out)
+    expect(Array.from(out.subarray(2, 4))).toEqual([0, 0])
+    expect(Array.from(out.subarray(4))).toEqual(at(3))
+    const rows = Array.from(features.bags.values.subarray(0, 5), (f) => at(4 + f))
+    for (const d of [0, 1]) {
+      const sum = at(0)[d] + (rows[0][d] + rows[1][d]) / 2 + rows[2][d] + (rows[3][d] + rows[4][d]) / 2
+      expect(out[d]).toBeCloseTo(sum, 5)
+    }
+    // Equal and opposite gradients of the two Acme items cancel in what they share: Adam leaves those rows alone.
+    const before = [at(4), at(6), at(0)]
+    table.update(Int32Array.of(0, 1), 2, Float32Array.of(1, 1, -1, -1), adamStep(1, 0.1))
+    expect([at(4), at(6)]).toEqual(before.slice(0, 2))
+    expect(at(0)[0]).toBeCloseTo(before[2][0] - 0.1, 5)
+  })
+})
+
+describe('a catalogue with features that grows', () => {
+  const groups = 6
+  const world = smallWorld({ groups })
+  const category = (i: number) => [`group ${Math.floor(i / 20)}`]
+  const describeItems = (ids: string[], groupOf: (i: number) => string[]) =>
+    makeItems({ ids, lists: { categories: ids.map((_, i) => groupOf(i)) } })
+  const items = describeItems(world.ids, category)
+  const grown = describeItems([...world.ids, 'new-a', 'new-b'], (i) =>
+    i < 120 ? category(i) : category((i - 120) * 60),
+  )
+  const options = { ...tiny, features: true, learningRate: 0.02, codebook: { size: 8 }, warmUpSteps: 10 }
+
+  it('new items get vectors near the rest of their category, old rows stay, and drift is told', async () => {
+    const model = createRecommender('sparc', options)
+    if (!isVectorRecommender(model)) throw new Error('sparc is a vector system')
+    await model.fit({ ...world.data, items }, { budget: { steps: 60 } })
+    const before = readEmbeddings(await model.embedItems())
+    const { items: rows, users } = readSequences(world.data.sequences)
+    const more = makeSequences({ users, items: rows, itemsKey: readItems(grown).key })
+    const data = { items: grown, sequences: more }
+    const report = await model.fit(data, { from: 'current', budget: { steps: 0 } })
+    expect(report.drift).toBe(0)
+    const after = readEmbeddings(await model.embedItems())
+    expect(after.vectors.data.subarray(0, before.vectors.data.length)).toEqual(before.vectors.data)
+    expect(after.codes?.data.length).toBe(3 * 122)
+    const cosine = (a: number, b: number) => {
+      let dot = 0
+      for (let d = 0; d < 8; d++) dot += after.vectors.data[a * 8 + d] * after.vectors.data[b * 8 + d]
+      return dot
+    }
+    const near = (item: number, group: number) => {
+      let sum = 0
+      for (let i = 0; i < 20; i++) sum += cosine(item, group * 20 + i) / 20
+      return sum
+    }
+    // new-a is of group 0, new-b of group 3.
+    expect(near(120, 0)).toBeGreaterThan(near(120, 3))
+    expect(near(121, 3)).toBeGreaterThan(near(121, 0))
+    const trained = await model.fit(data, { from: 'current', budget: { steps: 20 } })
+    expect(trained.drift).toBeGreaterThanOrEqual(0)
+    expect(trained.drift).toBeLessThan(1)
+
+    const folder = await mkdtemp(join(tmpdir(), 'sparc-features-'))
+    await model.save(folder)
+    const loaded = await loadRecommender(folder)
+    if (!isVectorRecommender(loaded)) throw new Error('sparc is a vector system')
+    expect(readEmbeddings(await loaded.embedItems())).toEqual(readEmbeddings(await model.embedItems()))
+    await loaded.fit(data, { from: 'current', budget: { steps: 5 } })
+    await rm(folder, { recursive: true })
+    loaded.dispose()
+
+    const shuffled = describeItems([...world.ids].reverse(), category)
+    const sequences = makeSequences({ users: ['u'], items: csr([[0, 1, 2]]), itemsKey: readItems(shuffled).key })
+    const moved = { items: shuffled, sequences }
+    await expect(model.fit(moved, { from: 'current' })).rejects.toThrow(/is another item now/)
+    model.dispose()
+  })
+})
