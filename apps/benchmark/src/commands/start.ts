@@ -7,7 +7,7 @@ import { sit } from './sitting.ts'
 const defaultSystems = ['popularity', 'item-knn', 'two-tower', 'comirec-sa', 'sparc']
 
 /** Seconds of training at most, per system, so that the whole stays within 12 minutes on a slow machine too. */
-const SECONDS = 190
+const SECONDS = 200
 
 /** `npm start`: the short default benchmark, or a variation of it. */
 export async function start(options: StartOptions): Promise<void> {

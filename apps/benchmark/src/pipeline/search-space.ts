@@ -9,27 +9,24 @@ import {
   sasrecSearchSpace,
 } from '@sparc/model'
 import type { Random } from '@sparc/tables'
+import { isLearned } from './systems.ts'
 
 /** Values that a search may try, by option. */
 export type SearchSpace = Readonly<Record<string, readonly unknown[]>>
 
 /** What every learned system may vary: the same for all, so that no one is tuned harder than another. */
-const learned: SearchSpace = {
+const shared: SearchSpace = {
   dim: [64, 128],
   dropout: [0.2, 0.3, 0.4, 0.5],
   temperature: [0.1, 0.12, 0.14, 0.17],
   learningRate: [1e-3, 3e-3],
 }
 
-const computed: Readonly<Record<string, SearchSpace>> = {
-  popularity: {},
+/** What the systems declare of their own. */
+const own: Readonly<Record<string, SearchSpace>> = {
   'item-knn': itemKnnSearchSpace,
   ease: easeSearchSpace,
   als: alsSearchSpace,
-}
-
-/** What single learned systems may vary besides. */
-const own: Readonly<Record<string, SearchSpace>> = {
   'comirec-dr': comirecDrSearchSpace,
   mind: mindSearchSpace,
   remi: remiSearchSpace,
@@ -37,9 +34,9 @@ const own: Readonly<Record<string, SearchSpace>> = {
   gemirec: gemirecSearchSpace,
 }
 
-/** The search space of a system. */
+/** The search space of a system: what all learned systems share, and what it declares itself. */
 export function searchSpace(system: string): SearchSpace {
-  return computed[system] ?? { ...learned, ...own[system] }
+  return { ...(isLearned(system) ? shared : {}), ...own[system] }
 }
 
 /** The defaults, then settings drawn from the space without any twice; fewer where the space has no more. */

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { axisX, axisY, barY, dot, gridX, gridY, line, ruleY, text } from '@observablehq/plot'
+import { coverage, evaluate, historyLength, type LeaderboardReport, popularityGroups, recall } from '@sparc/eval'
+import { plotAgainstCoverage, plotByHistoryLength, plotByK, plotByPopularity } from '@sparc/eval/plots'
 import { readEmbeddings, readTable } from '@sparc/tables'
 import type { SavedRun } from '../commands/runs.ts'
 import { folderOf } from '../ledger/scores.ts'
 import { readJson } from '../run-folder/json.ts'
 import type { RowResult, TrainingLog } from '../run-folder/results.ts'
 import type { Figure } from './data.ts'
-import { byHistoryLength, byPopularityDecile, type GroupPoint } from './groups.ts'
 import { svg } from './plot.ts'
 import { spread } from './spread.ts'
 import { meanAndDeviation } from './summary.ts'
@@ -17,6 +18,14 @@ interface Point {
   name: string
   x: number
   y: number
+}
+
+/** Colours that the colour-blind can tell apart, on white and on dark paper (after Okabe and Ito, 2008). */
+const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8a63c9', '#888888']
+
+/** A system has the same colour in every figure. */
+function colours(names: string[]) {
+  return { domain: names, range: names.map((_, i) => palette[i % palette.length]) }
 }
 
 /** Pixels between the feet of two labels. */
@@ -55,7 +64,7 @@ function curves<T>(
     marginRight: 110,
     x: { label: axes[0] },
     y: { label: axes[1] },
-    color: { scheme: 'Observable10', domain: names },
+    color: colours(names),
     marks: [
       gridY({ strokeOpacity: 0.15 }),
       line(data, { x, y, z: name, stroke: name, strokeWidth: 1.8 }),
@@ -77,7 +86,7 @@ function scatter(points: Point[], axes: [string, string], names: string[]): stri
     marginRight: 90,
     x: { label: axes[0], nice: true },
     y: { label: axes[1], nice: true },
-    color: { scheme: 'Observable10', domain: names },
+    color: colours(names),
     marks: [
       gridX({ strokeOpacity: 0.15 }),
       gridY({ strokeOpacity: 0.15 }),
@@ -90,6 +99,29 @@ function scatter(points: Point[], axes: [string, string], names: string[]): stri
       ),
     ],
   })
+}
+
+/** What the figures of `@sparc/eval` are drawn from, made from the lists that the run left. */
+async function figureReports(saved: SavedRun): Promise<Record<string, LeaderboardReport[]>> {
+  const [items, train, cases] = await Promise.all(
+    [saved.paths.items, saved.paths.train, saved.paths.cases].map((path) => readTable(path)),
+  )
+  const metrics = [...[10, 20, 50, 100].map((k) => recall(k)), coverage(50)]
+  const reports: Record<string, LeaderboardReport[]> = {}
+  for (const [name, rows] of byName(saved.rows)) {
+    reports[name] = []
+    for (const row of rows) {
+      const lists = await readTable(join(folderOf(saved, row), 'recommendations.arrow'))
+      const slices = [popularityGroups(), historyLength()]
+      reports[name].push(evaluate(lists, cases, { metrics, items, train, slices, perCase: false }))
+    }
+  }
+  return reports
+}
+
+/** Ink of the page instead of black, so that a figure can be read on dark paper. */
+function inPage(figure: string): string {
+  return figure.replace(/color:\s*(#222|rgb\(34, 34, 34\))/, 'color: currentColor')
 }
 
 function against(saved: SavedRun, key: string): Point[] {
@@ -140,10 +172,6 @@ function usageFigure(data: { level: string; rank: number; items: number }[]): st
   })
 }
 
-function groups(points: GroupPoint[], label: string, names: string[]): string {
-  return curves(points, 'group', 'recall', 'name', [label, 'Recall@50'], names)
-}
-
 function indexFigure(row: RowResult): string {
   const points = (row.index ?? []).map((point) => ({
     name: point.probes === 0 ? 'exact, whole catalogue' : `${point.engine}, ${point.probes} probes`,
@@ -164,27 +192,33 @@ export async function figures(saved: SavedRun): Promise<Figure[]> {
   const add = (title: string, caption: string, data: readonly unknown[], draw: () => string) => {
     if (data.length > 0) made.push({ title, caption, svg: draw() })
   }
-  const coverage = against(saved, 'coverage@50')
-  add(
-    'Accuracy against coverage',
-    'Recall@50 and the share of the catalogue in anybody\u2019s first 50.',
-    coverage,
-    () => scatter(coverage, ['coverage@50', 'Recall@50'], names),
+  const reports = await figureReports(saved)
+  const shared = { width: 520, height: 330, background: 'none', colours: palette }
+  made.push(
+    {
+      title: 'Accuracy against coverage',
+      caption: 'Recall@50 and the share of the catalogue in anybody\u2019s first 50, with 95 % intervals over users.',
+      svg: inPage(await plotAgainstCoverage(reports, shared)),
+    },
+    {
+      title: 'Recall by popularity',
+      caption: 'Recall@50 of the targets in each tenth of the catalogue by training popularity; 1 is the most popular.',
+      svg: inPage(await plotByPopularity(reports, shared)),
+    },
+    {
+      title: 'Recall by history',
+      caption: 'Recall@50 by how many interactions are known of the user.',
+      svg: inPage(await plotByHistoryLength(reports, shared)),
+    },
+    {
+      title: 'Recall by length of the list',
+      caption: 'Recall@K at every K.',
+      svg: inPage(await plotByK(reports, shared)),
+    },
   )
   const diversity = against(saved, 'leafDiversity@50')
   add('Accuracy against diversity', 'Share of pairs in a list of 50 whose leaf categories differ.', diversity, () =>
     scatter(diversity, ['diversity@50', 'Recall@50'], names),
-  )
-  const deciles = await byPopularityDecile(saved)
-  add(
-    'Recall by popularity',
-    'Targets by decile of training popularity; 1 holds the most popular items.',
-    deciles,
-    () => groups(deciles, 'decile of popularity', names),
-  )
-  const lengths = await byHistoryLength(saved)
-  add('Recall by history', 'Users by how many items their history shows.', lengths, () =>
-    groups(lengths, 'items in the history, at least', names),
   )
   const curve = await training(saved)
   add('Training', 'Recall@50 on the validation users while training; the best state is kept.', curve, () =>
