@@ -42,11 +42,9 @@ const options = { size: Number(values.size), levels: Number(values.levels), dim:
 const source = () => ({ ...options, random: random(1) })
 const quantizers: Record<string, () => Quantizer> = {
   'residual k-means': () => createResidualKMeans(source()),
-  'residual k-means, capacity 1.5': () => createResidualKMeans({ ...source(), capacity: 1.5 }),
   'residual k-means, capacity 1.25': () => createResidualKMeans({ ...source(), capacity: 1.25 }),
   'residual quantizer': () => createResidualQuantizer(source()),
-  'residual quantizer, capacity 1.5': () =>
-    createResidualQuantizer({ ...source(), balance: { by: 'capacity', capacity: 1.5 } }),
+  'residual quantizer, capacity': () => createResidualQuantizer({ ...source(), balance: { by: 'capacity' } }),
   'residual quantizer, Sinkhorn': () => createResidualQuantizer({ ...source(), balance: { by: 'sinkhorn' } }),
   'residual quantizer, entropy': () => createResidualQuantizer({ ...source(), balance: { by: 'entropy' } }),
   'RQ-VAE': () => createRqVae({ ...source(), hidden: [256], latent: vectors.dim }),
@@ -69,9 +67,9 @@ for (const name of names) {
   const quantizer = quantizers[name]()
   const learned = quantizer.kind !== 'residual-k-means'
   const { seconds, health } = await quantizer.fit(vectors, learned ? { epochs: Number(values.epochs) } : {})
-  const distinct = quantizer.health(quantizer.encode(vectors, { distinct: true, capacity: 1.5 }), vectors)
+  const distinct = quantizer.health(quantizer.encode(vectors, { distinct: true, capacity: 1.25 }), vectors)
   const shape = { rows: vectors.rows, dim: vectors.dim, levels: options.levels, size: options.size }
   process.stdout.write(`${JSON.stringify({ name, ...shape, seconds: Number(seconds.toFixed(1)), ...line(health) })}\n`)
-  process.stdout.write(`${JSON.stringify({ name: `${name}, within 1.5, distinct`, ...shape, ...line(distinct) })}\n`)
+  process.stdout.write(`${JSON.stringify({ name: `${name}, within 1.25, distinct`, ...shape, ...line(distinct) })}\n`)
   quantizer.dispose()
 }

@@ -108,14 +108,15 @@ export function balancedKMeans(
   centres: Matrix,
   random: Random,
   capacity: number,
-  rounds = 3,
+  rounds = 12,
 ): { vectors: Matrix; prices: Float32Array } {
   const moved = { ...centres, data: centres.data.slice() }
-  let prices = capacityPrices(vectors, moved, random, { capacity, sweeps: 4 })
+  // On the way, rough prices of half of the vectors will do.
+  const rough = { capacity, sweeps: 4, samplesPerCode: 64 }
+  let prices = capacityPrices(vectors, moved, random, rough)
   for (let round = 0; round < rounds; round++) {
     recentre(vectors, encodeResidual(vectors, [{ vectors: moved, prices }]).data, moved)
-    const sweeps = round + 1 < rounds ? 4 : 20
-    prices = capacityPrices(vectors, moved, random, { capacity, sweeps }, prices)
+    prices = capacityPrices(vectors, moved, random, round + 1 < rounds ? rough : { capacity }, prices)
   }
   return { vectors: moved, prices }
 }
