@@ -50,32 +50,38 @@ export class Collector {
   shards: Int32Array
   rows: Int32Array
   items: Int32Array
-  readonly k: number
-  readonly margin: number
-  private readonly skip: Int32Array | undefined
-  private readonly accept: ((item: number) => boolean) | undefined
+  k = 0
+  margin = 0
+  private skip: Int32Array | undefined
+  private accept: ((item: number) => boolean) | undefined
+
+  constructor(room: number) {
+    this.threshold = Number.POSITIVE_INFINITY
+    this.scores = new Float64Array(room)
+    this.shards = new Int32Array(room)
+    this.rows = new Int32Array(room)
+    this.items = new Int32Array(room)
+  }
 
   /**
+   * Begins a query.
+   *
    * @param k how many are wanted; Infinity for all at or above `floor`
    * @param skip sorted items that are never collected
    */
-  constructor(
+  begin(
     k: number,
     margin: number,
     skip?: Int32Array,
     accept?: (item: number) => boolean,
     floor = Number.NEGATIVE_INFINITY,
-  ) {
+  ): void {
     this.k = k
     this.margin = margin
     this.skip = skip && skip.length > 0 ? skip : undefined
     this.accept = accept
     this.threshold = k === 0 ? Number.POSITIVE_INFINITY : floor
-    const room = Number.isFinite(k) ? 2 * k + 32 : 256
-    this.scores = new Float64Array(room)
-    this.shards = new Int32Array(room)
-    this.rows = new Int32Array(room)
-    this.items = new Int32Array(room)
+    this.size = 0
   }
 
   /** True where only a predicate knows what may be collected. */
@@ -147,5 +153,37 @@ export class Collector {
     this.shards = widen(this.shards)
     this.rows = widen(this.rows)
     this.items = widen(this.items)
+  }
+}
+
+/** Collectors at rest, by their first room. */
+const resting = new Map<number, Collector[]>()
+const MOST_RESTING = 1024
+
+/** A collector, one at rest where there is: making them costs more than a shard of a thousand rows. */
+export function takeCollector(
+  k: number,
+  margin: number,
+  skip?: Int32Array,
+  accept?: (item: number) => boolean,
+  floor?: number,
+): Collector {
+  const room = Number.isFinite(k) ? 3 * k + 32 : 256
+  const collector = resting.get(room)?.pop() ?? new Collector(room)
+  collector.begin(k, margin, skip, accept, floor)
+  return collector
+}
+
+/** Lays collectors to rest. Nobody may hold on to them. */
+export function giveCollectors(collectors: readonly Collector[]): void {
+  for (const collector of collectors) {
+    const room = collector.scores.length
+    const shelf = resting.get(room) ?? []
+    if (shelf.length === 0) {
+      if (resting.size >= 8) resting.clear()
+      resting.set(room, shelf)
+    }
+    collector.begin(0, 0)
+    if (shelf.length < MOST_RESTING && room < 4096) shelf.push(collector)
   }
 }

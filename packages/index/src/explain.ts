@@ -56,7 +56,7 @@ export function explainResults(
         id: ids.id(item) ?? '',
         score: result.scores[i],
         shard: state.shards[result.shards[i]].code,
-        best: describe(result.interests[i]),
+        best: describe(result.interests?.[i] ?? 0),
         foundBy: (result.foundBy?.[i] ?? [0]).map(describe),
       })),
     }

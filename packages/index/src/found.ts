@@ -48,7 +48,9 @@ export function flatten(state: State, interests: Interests, k: number, results: 
     found.items.set(items, offsets[u])
     found.scores.set(scores, offsets[u])
     if (!found.codes || !interests.codes) continue
-    for (let i = 0; i < best.length; i++) found.codes[offsets[u] + i] = interests.codes[interests.offsets[u] + best[i]]
+    for (let i = 0; i < items.length; i++) {
+      found.codes[offsets[u] + i] = interests.codes[interests.offsets[u] + (best?.[i] ?? 0)]
+    }
   }
   return found
 }

@@ -2,7 +2,7 @@ import { tieHash } from '@sparc/tables'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { splitBudget } from './budget.ts'
-import { Collector, hasSorted, kthLargest } from './collector.ts'
+import { giveCollectors, hasSorted, kthLargest, takeCollector } from './collector.ts'
 import { idMap } from './id-map.ts'
 import { logSumExp, mergeInterests } from './merge.ts'
 import { accepting } from './options.ts'
@@ -50,7 +50,7 @@ it('a collector keeps everything that can be among the k best, in spite of its m
     fc.property(offers, fc.integer({ min: 0, max: 20 }), fc.constantFrom(0, 1e-3, 0.2), (scores, k, margin) => {
       const skip = Int32Array.of(1, 4, 7)
       const even = (item: number) => item % 2 === 0 || item === 7
-      const collector = new Collector(k, margin, skip, even)
+      const collector = takeCollector(k, margin, skip, even)
       for (const [item, score] of scores.entries()) {
         const noise = ((tieHash(item) % 1000) / 500 - 1) * margin
         collector.offer(0, item, item, score + noise)
@@ -61,6 +61,7 @@ it('a collector keeps everything that can be among the k best, in spite of its m
         .filter(({ item }) => even(item) && !skip.includes(item))
       const best = allowed.sort((a, b) => b.score - a.score).slice(0, k)
       for (const { item } of best) expect(kept.has(item)).toBe(true)
+      giveCollectors([collector])
       for (const item of kept) expect(even(item) && !skip.includes(item)).toBe(true)
     }),
   )

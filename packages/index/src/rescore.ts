@@ -86,7 +86,6 @@ function rankAlone(
   const count = Math.min(k, ranked.order.length)
   result.items = new Int32Array(count)
   result.scores = new Float32Array(count)
-  result.interests = new Uint16Array(count)
   result.shards = new Int32Array(count)
   for (let i = 0; i < count; i++) {
     const at = ranked.order[i]

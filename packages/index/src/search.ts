@@ -1,5 +1,5 @@
 import type { Interests } from '@sparc/tables'
-import { Collector } from './collector.ts'
+import { type Collector, giveCollectors, takeCollector } from './collector.ts'
 import type { Batch, Engine } from './engine.ts'
 import type { Merge } from './merge.ts'
 import { rescoreUsers } from './rescore.ts'
@@ -24,8 +24,8 @@ export interface SearchRequest {
 export interface UserResult {
   items: Int32Array
   scores: Float32Array
-  /** Parallel to `items`: number, within the user, of the interest that scored it best. */
-  interests: Uint16Array
+  /** Parallel to `items`: number, within the user, of the interest that scored it best; absent where there is one only. */
+  interests?: Uint16Array
   /** Parallel to `items`: ordinal of the shard that holds it. */
   shards: Int32Array
   /** Parallel to `items`: the interests that found it; absent where there is one only. */
@@ -66,12 +66,12 @@ export async function searchState(engine: Engine, state: State, request: SearchR
 }
 
 const NO_ITEMS = new Int32Array(0)
+const NO_SCORES = new Float32Array(0)
 
 function emptyResult({ shards }: State): UserResult {
   return {
     items: NO_ITEMS,
-    scores: new Float32Array(0),
-    interests: new Uint16Array(0),
+    scores: NO_SCORES,
     shards: NO_ITEMS,
     probed: new Uint8Array(shards.length),
     widened: false,
@@ -104,7 +104,7 @@ async function searchTile(
     vectors: vectors.data.subarray(base * state.dim, (base + walks.length) * state.dim),
     collectors: walks.map((walk) => {
       const margin = marginOf(engine, state, interests, walk)
-      return new Collector(k, margin, request.skip(from + walk.user), request.accept)
+      return takeCollector(k, margin, request.skip(from + walk.user), request.accept)
     }),
   }
   const exactMixture = everywhere && request.merge === 'mixture' && walks.length > 0
@@ -113,13 +113,16 @@ async function searchTile(
   await widen(state, request, batch, walks, results, base)
   if (exactMixture) {
     await rescoreUsers(state, request, batch, walks, results)
+    const before = [...batch.collectors]
     for (const [w, walk] of walks.entries()) {
       batch.collectors[w] = mixtureCollector(engine, state, request, walk, results[walk.user], from)
       walk.route = route(state, batch.vectors, w * state.dim, undefined, true)
     }
+    giveCollectors(before)
     for (let round = 0; round < state.shards.length; round++) await scanNext(state, batch, walks, results, base)
   }
   await rescoreUsers(state, request, batch, walks, results)
+  giveCollectors(batch.collectors)
 }
 
 /** The engine's error, and that of storing scores as float32. */
@@ -219,7 +222,7 @@ function mixtureCollector(
     const least = scores[k - 1] - Math.log(offsets[user + 1] - offsets[user])
     floor = (least - walk.prior) / scale - 2 * margin - (1 + Math.abs(least)) * (2 ** -20 / scale)
   }
-  return new Collector(Number.POSITIVE_INFINITY, margin, request.skip(user), accept, floor)
+  return takeCollector(Number.POSITIVE_INFINITY, margin, request.skip(user), accept, floor)
 }
 
 /** Rows in the shards that were looked into, as a share of all. */

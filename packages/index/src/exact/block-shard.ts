@@ -7,7 +7,7 @@ export interface Memory {
   take(bytes: number): Region
 }
 
-/** Blocks scanned before the threshold of a single query is looked at again; doubles up to a whole chunk. */
+/** Blocks scanned before the threshold of a query is looked at again; doubles up to a whole chunk. */
 const FIRST_BLOCKS = 8
 
 /** Rows in blocks of 16, in WebAssembly memory. */
@@ -60,8 +60,9 @@ export function blockShard(layout: Layout, memory: Memory): EngineShard {
       const alone = members.length === 1
       if (alone) layout.prepare(region.arena, batch.vectors, members[0] * dim)
       // Several queries take turns on a piece of the shard that stays in the cache.
-      let size = alone ? FIRST_BLOCKS : CHUNK_BLOCKS / 2
-      for (let from = 0; from < blocks; size = Math.min(CHUNK_BLOCKS, 2 * size)) {
+      let size = FIRST_BLOCKS
+      const most = alone ? CHUNK_BLOCKS : CHUNK_BLOCKS / 2
+      for (let from = 0; from < blocks; size = Math.min(most, 2 * size)) {
         const count = Math.min(size, blocks - from)
         for (const member of members) {
           if (!alone) layout.prepare(region.arena, batch.vectors, member * dim)
