@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { csr, makeQueries, readRecommendations, row } from '@sparc/tables'
+import { csr, InvalidFileError, makeQueries, readRecommendations, row } from '@sparc/tables'
 import { afterAll, describe, expect, test } from 'vitest'
 import { itemKnn, loadItemKnn } from './item-knn.ts'
 import { denseBinary, smallLog } from './log.fixture.ts'
@@ -95,6 +95,17 @@ describe('item-kNN', () => {
     const expected = readRecommendations(await model.recommend(queries, { k: 10 }))
     expect(readRecommendations(await loaded.recommend(queries, { k: 10 }))).toEqual(expected)
     await expect(loadPopularity(join(directory, 'knn'))).rejects.toThrow(/another system.*item-knn/)
+  })
+
+  test('refuses a saved model whose file was cut short', async () => {
+    const { data } = smallLog(12)
+    const folder = join(directory, 'cut')
+    const model = itemKnn()
+    await model.fit(data)
+    await model.save(folder)
+    const weights = (await readdir(folder)).find((name) => name.endsWith('.safetensors'))
+    await truncate(join(folder, String(weights)), 100)
+    await expect(loadItemKnn(folder)).rejects.toSatisfy((error) => InvalidFileError.isInstance(error))
   })
 
   test('says what to do when it is asked before it has learned', async () => {
