@@ -2,7 +2,7 @@
 // Plain JavaScript without a dependency, for it runs before there is any. When all is in place it takes milliseconds.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,9 +37,14 @@ export async function setUp({ tests = false } = {}) {
   const key = setupKey()
   let stamp = readStamp()
   if (stamp.key !== key) {
-    await install()
-    stamp = { key, failed: {} }
-    writeStamp(stamp)
+    const release = await takeTurn()
+    stamp = readStamp()
+    if (stamp.key !== key) {
+      await install()
+      stamp = { key, failed: {} }
+      writeStamp(stamp)
+    }
+    release()
   }
   for (const native of natives) {
     if (existsSync(join(root, native.addon))) continue
@@ -125,6 +130,42 @@ async function install() {
   say(`Installing the packages failed (exit code ${code}); what pnpm printed above says why.`)
   say('The npm registry must be within reach. To try by hand: npm exec --yes pnpm@… -- install --frozen-lockfile')
   process.exit(1)
+}
+
+/** Waits until no other process installs into this checkout; a lock whose process is gone counts for nothing. */
+async function takeTurn() {
+  const lock = `${stampPath}.lock`
+  mkdirSync(dirname(lock), { recursive: true })
+  for (let told = false; !claim(lock); told = true) {
+    if (!isHeld(lock)) rmSync(lock, { force: true })
+    else if (!told) say('Another process is installing here; waiting for it …')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  const release = () => rmSync(lock, { force: true })
+  process.once('exit', release)
+  return () => {
+    process.removeListener('exit', release)
+    release()
+  }
+}
+
+function claim(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    return false
+  }
+}
+
+function isHeld(lock) {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'))
+    return pid > 0 ? process.kill(pid, 0) : Date.now() - statSync(lock).mtimeMs < 5_000
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
 }
 
 async function runNpm(args) {
