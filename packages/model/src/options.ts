@@ -10,6 +10,8 @@ export const commonOptions = {
   /** Scores are cosines over this; with `normalize` off they are dot products over it. */
   temperature: z.number().positive().default(0.14),
   normalize: z.boolean().default(true),
+  /** What is made of the scores of target and negatives: sampled softmax, binary cross-entropy, or BPR. */
+  loss: z.enum(['softmax', 'bce', 'bpr']).default('softmax'),
   /** Share of the entries of history vectors that are zeroed in training. */
   dropout: z.number().min(0).max(0.95).default(0.3),
   /** Standard deviation of new item vectors. */

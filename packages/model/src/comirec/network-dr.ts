@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import { routeDynamically } from '../encoders/dynamic-routing.ts'
 import { gatherRows } from '../encoders/gather.ts'
 import { normalize } from '../encoders/normalize.ts'
-import { candidates, softmaxOfUsers } from '../encoders/scores.ts'
+import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { ComirecDrOptions } from './comirec-dr.ts'
@@ -34,8 +34,8 @@ export function comirecDrNetwork(options: ComirecDrOptions, random: Random): Net
     loss(input) {
       const items = candidates(input, normalized)
       const vectors = finish(users(input))
-      const softmax = softmaxOfUsers(pickInterest(vectors, items.targets), items, input, options)
-      return { total: softmax, parts: { softmax } }
+      const recommendation = recommendationLoss(pickInterest(vectors, items.targets), items, input, options)
+      return { total: recommendation, parts: { recommendation } }
     },
     items: finish,
     users: (input, wanted = interests) => ({

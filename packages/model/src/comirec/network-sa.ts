@@ -2,7 +2,7 @@ import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { gatherRows } from '../encoders/gather.ts'
 import { normalize } from '../encoders/normalize.ts'
-import { candidates, softmaxOfUsers } from '../encoders/scores.ts'
+import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
 import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
@@ -26,8 +26,8 @@ export function comirecSaNetwork(options: ComirecSaOptions, random: Random): Net
     loss(input) {
       const items = candidates(input, normalized)
       const vectors = finish(users(input))
-      const softmax = softmaxOfUsers(pickInterest(vectors, items.targets), items, input, options)
-      return { total: softmax, parts: { softmax } }
+      const recommendation = recommendationLoss(pickInterest(vectors, items.targets), items, input, options)
+      return { total: recommendation, parts: { recommendation } }
     },
     items: finish,
     users: (input, wanted = interests) => ({

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
+import { binaryCrossEntropy, bpr } from '../losses/pairwise.ts'
 import { softmaxOfProducts } from '../losses/softmax-of-products.ts'
 import type { TrainingInput } from '../network.ts'
+import type { CommonOptions } from '../options.ts'
 import { gatherRows } from './gather.ts'
 import { normalize } from './normalize.ts'
 
@@ -21,24 +23,35 @@ export function candidates(input: TrainingInput, normalized: boolean): Candidate
   }
 }
 
+/** What the loss of one vector per user needs to know. */
+export type LossOptions = Pick<CommonOptions, 'temperature' | 'normalize' | 'loss'>
+
 /**
- * Sampled softmax of one vector per user.
+ * The recommendation loss of one vector per user: sampled softmax, binary cross-entropy or BPR.
  *
  * @param users `[size, dim]`, normalised where the items are
  */
-export function softmaxOfUsers(
+export function recommendationLoss(
   users: tf.Tensor2D,
   { targets, negatives }: Candidates,
   input: TrainingInput,
-  { temperature, normalize: normalized }: { temperature: number; normalize: boolean },
+  { temperature, normalize: normalized, loss }: LossOptions,
 ): tf.Scalar {
   const scaled = tf.mul(users, 1 / temperature) as tf.Tensor2D
-  const positive = tf.sum(tf.mul(scaled, targets), 1, true) as tf.Tensor2D
+  const products = tf.sum(tf.mul(scaled, targets), 1, true) as tf.Tensor2D
+  const positive = input.logQ ? (tf.sub(products, input.logQ.targets) as tf.Tensor2D) : products
+  if (loss !== 'softmax') {
+    const logits = tf.matMul(scaled, negatives, false, true) as tf.Tensor2D
+    const negative = input.logQ ? (tf.sub(logits, input.logQ.negatives) as tf.Tensor2D) : logits
+    const other = tf.notEqual(tf.expandDims(input.targets, 1), tf.expandDims(input.negatives, 0))
+    const left = tf.cast(other, 'float32') as tf.Tensor2D
+    return loss === 'bce' ? binaryCrossEntropy(positive, negative, left) : bpr(positive, negative, left)
+  }
   if (!input.logQ) {
     return softmaxOfProducts(scaled, negatives, positive, input.hits, normalized ? 1 / temperature : undefined)
   }
   // log Q rides along as one more dimension.
   const left = tf.concat2d([scaled, tf.ones<tf.Rank.R2>([input.size, 1])], 1)
   const right = tf.concat2d([negatives, tf.neg(tf.transpose(input.logQ.negatives)) as tf.Tensor2D], 1)
-  return softmaxOfProducts(left, right, tf.sub(positive, input.logQ.targets), input.hits)
+  return softmaxOfProducts(left, right, positive, input.hits)
 }

@@ -6,7 +6,7 @@ import { stopGradient } from '../encoders/constant.ts'
 import { gatherRows } from '../encoders/gather.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { attentionWeights } from '../encoders/pool.ts'
-import { candidates, softmaxOfUsers } from '../encoders/scores.ts'
+import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
 import type { BetweenSteps, HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
@@ -77,7 +77,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
     loss(input) {
       const { history, g } = encode(input)
       const items = candidates(input, normalized)
-      const ofGeneral = softmaxOfUsers(finish(g), items, input, options)
+      const ofGeneral = recommendationLoss(finish(g), items, input, options)
       if (!joint) return { total: ofGeneral, parts: { general: ofGeneral } }
       const quantized = quantizer.quantize(stopGradient(tf.concat2d([items.targets, items.negatives], 0)))
       quantizer.observe(quantized.codes)
@@ -89,7 +89,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
           ? own.map((code) => tf.expandDims(code, 1) as tf.Tensor2D)
           : generator.search(stopGradient(start), interests).codes
       const vectors = interestVectors(history, input.padding, g, codes)
-      const ofRetrieval = softmaxOfUsers(pickInterest(vectors, items.targets), items, input, options)
+      const ofRetrieval = recommendationLoss(pickInterest(vectors, items.targets), items, input, options)
       const parts = {
         retrieval: ofRetrieval,
         general: ofGeneral,

@@ -10,7 +10,7 @@ import { softmaxOfProducts } from './softmax-of-products.ts'
  * @param logProbabilities `[batch, interests]`
  * @param targets `[batch, dim]`
  * @param negatives `[negatives, dim]`
- * @param hits `[batch, 1]`, see `sampledSoftmax`
+ * @param hits `[batch, 1]`, see `softmaxOfProducts`
  * @param logQ see `TrainingInput`
  */
 export function mixtureSoftmax(

@@ -4,8 +4,16 @@ import * as tf from '@tensorflow/tfjs'
 const SAFE = 40
 
 /**
- * Sampled softmax whose negative logits are products, `neg_bkm = users_bk . negatives_m`; see `sampledSoftmax` for the loss
- * and for accidental hits.
+ * Sampled softmax (Jean et al., ACL 2015): cross-entropy of the target against shared negatives, for scores that may be
+ * mixtures, `neg_bkm = users_bk . negatives_m`:
+ *
+ * `loss_b = log(sum_k exp(pos_bk) + sum_km exp(neg_bkm)) - log(sum_k exp(pos_bk))`, averaged over the batch.
+ *
+ * With one component per example it is the plain sampled softmax; a mixture `s(v) = log sum_k exp(l_k(v))` hands in all its
+ * components, whose exponentials add up to the same sums.
+ *
+ * Accidental hits: a negative that is the target has the target's own logits, so instead of masking `[batch, negatives]`
+ * entries, `hits` times the target's term is taken out of the sum; the gradient of the two cancels exactly.
  *
  * The logits are the largest tensor of a step, so they are touched as little as can be: product, `exp`, sum, and on the way
  * back two products, whose row weights are put on the small matrices instead.
@@ -13,8 +21,8 @@ const SAFE = 40
  * @param users `[batch * components, dim]`, divided by the temperature
  * @param negatives `[negatives, dim]`
  * @param positive `[batch, components]` logits of the targets
- * @param hits `[batch, 1]`
- * @param bound what no logit exceeds, where known
+ * @param hits `[batch, 1]` how often each target is among the negatives
+ * @param bound what no logit exceeds, where known (1 / temperature for normalised vectors)
  */
 export function softmaxOfProducts(
   users: tf.Tensor2D,

@@ -6,7 +6,7 @@ import { gatherRows } from '../encoders/gather.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { PADDING_LOGIT } from '../encoders/pool.ts'
 import { createResidualMlp } from '../encoders/residual-mlp.ts'
-import { candidates, softmaxOfUsers } from '../encoders/scores.ts'
+import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import { labelAwareAttention } from './label-aware-attention.ts'
@@ -54,8 +54,8 @@ export function mindNetwork(options: MindOptions, random: Random): Network {
       const items = candidates(input, normalized)
       const absent = absentInterests(input.lengths, interests)
       const vector = labelAwareAttention(users(input, absent), items.targets, absent, 1 / temperature, power)
-      const softmax = softmaxOfUsers(vector, items, input, options)
-      return { total: softmax, parts: { softmax } }
+      const recommendation = recommendationLoss(vector, items, input, options)
+      return { total: recommendation, parts: { recommendation } }
     },
     items: finish,
     users(input, wanted = interests) {

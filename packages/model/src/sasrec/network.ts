@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import { createCausalTransformer } from '../encoders/causal-transformer.ts'
 import { gatherRows } from '../encoders/gather.ts'
 import { normalize } from '../encoders/normalize.ts'
-import { candidates, softmaxOfUsers } from '../encoders/scores.ts'
+import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import type { HistoryInput, Network, TrainingInput } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { SasrecOptions } from './sasrec.ts'
@@ -28,13 +28,13 @@ export function sasrecNetwork(options: SasrecOptions, random: Random): Network {
       const states = encode(input)
       const all = options.positions === 'all' && !input.logQ
       const examples = all ? everyPosition(states, input) : { users: last(states), input }
-      const softmax = softmaxOfUsers(
+      const recommendation = recommendationLoss(
         finish(examples.users),
         candidates(examples.input, normalized),
         examples.input,
         options,
       )
-      return { total: softmax, parts: { softmax } }
+      return { total: recommendation, parts: { recommendation } }
     },
     items: finish,
     users: (input) => ({ vectors: tf.expandDims(finish(last(encode(input))), 1) }),

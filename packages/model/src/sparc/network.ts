@@ -7,7 +7,7 @@ import { gatherColumns } from '../encoders/gather-columns.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { attentionWeights, meanPool } from '../encoders/pool.ts'
 import { createResidualMlp } from '../encoders/residual-mlp.ts'
-import { candidates, softmaxOfUsers } from '../encoders/scores.ts'
+import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
 import { mixtureSoftmax } from '../losses/mixture-softmax.ts'
 import type { BetweenSteps, HistoryInput, Network } from '../network.ts'
@@ -85,7 +85,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     loss(input) {
       const { history, g } = encode(input)
       const items = candidates(input, normalized)
-      const ofGeneral = softmaxOfUsers(finish(g), items, input, options)
+      const ofGeneral = recommendationLoss(finish(g), items, input, options)
       if (!joint) return { total: ofGeneral, parts: { general: ofGeneral } }
       const { targets, negatives } = items
       const quantized = quantizer.quantize(tf.concat2d([targets, negatives], 0))

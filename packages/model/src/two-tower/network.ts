@@ -4,7 +4,7 @@ import { gatherRows } from '../encoders/gather.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { meanPool } from '../encoders/pool.ts'
 import { createResidualMlp } from '../encoders/residual-mlp.ts'
-import { candidates, softmaxOfUsers } from '../encoders/scores.ts'
+import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { TwoTowerOptions } from './two-tower.ts'
@@ -24,8 +24,8 @@ export function twoTowerNetwork(options: TwoTowerOptions, random: Random): Netwo
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
     merge: 'max',
     loss(input) {
-      const softmax = softmaxOfUsers(user(input), candidates(input, normalized), input, options)
-      return { total: softmax, parts: { softmax } }
+      const recommendation = recommendationLoss(user(input), candidates(input, normalized), input, options)
+      return { total: recommendation, parts: { recommendation } }
     },
     items: (rows) => (normalized ? normalize(rows) : rows),
     users: (input) => ({ vectors: tf.expandDims(user(input), 1) }),
