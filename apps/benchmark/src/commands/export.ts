@@ -6,6 +6,7 @@ import { ledgerMarkdown } from '../ledger/markdown.ts'
 import { reportRun } from '../report/build.ts'
 import type { ReportRun } from '../report/data.ts'
 import { number, pValue } from '../report/format.ts'
+import { whatMatters } from '../report/significance.ts'
 import { board, codebookText, costText, indexText } from '../report/text.ts'
 import { writeJson } from '../run-folder/json.ts'
 import { openRuns, type SavedRun } from './runs.ts'
@@ -28,6 +29,8 @@ function significanceTable({ significance }: ReportRun): string[] {
       (test) =>
         `| ${test.a} - ${test.b} | ${test.metric} | ${number(test.difference)} | ${number(test.low)} to ${number(test.high)} | ${pValue(test.p)} | ${pValue(test.corrected)} |`,
     ),
+    '',
+    whatMatters(significance),
   ]
 }
 

@@ -1,22 +1,27 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
 import type { RunFile } from '../run-folder/results.ts'
 
 const packages = ['@sparc/tables', '@sparc/codebook', '@sparc/model', '@sparc/index', '@sparc/eval', 'apache-arrow']
 
 /** Versions of Node, of this project's packages and of what they stand on. */
 export function versions(): Record<string, string> {
-  const require = createRequire(import.meta.url)
   const found: Record<string, string> = { node: process.versions.node }
   for (const name of [...packages, '@tensorflow/tfjs', '@tensorflow/tfjs-node', 'faiss-node', '@duckdb/node-api']) {
-    try {
-      const { version } = require(`${name}/package.json`) as { version: string }
-      found[name] = version
-    } catch {
-      found[name] = 'version unknown'
-    }
+    found[name] = versionOf(name) ?? 'not installed'
   }
   return found
+}
+
+/** Not every package exports its `package.json`, so it is looked for where Node would look for the package. */
+function versionOf(name: string): string | undefined {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? []
+  const path = folders.map((folder) => join(folder, name, 'package.json')).find(existsSync)
+  if (path === undefined) return undefined
+  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
+  return version
 }
 
 /** The machine, without anything that names it. */

@@ -77,7 +77,7 @@ interface World {
   pool: Pool
 }
 
-/** What each interest of a user retrieves from the whole catalogue, the history left out. */
+/** What each interest of a user retrieves from its own shard, the items of its code, the history left out. */
 function interestsOf({ embeddings, interests, codes, pool: { row } }: World, user: number, history: Int32Array) {
   const { dim, data } = interests.vectors
   const known = new Set(Array.from(history, (item) => codes[item]))
@@ -88,11 +88,18 @@ function interestsOf({ embeddings, interests, codes, pool: { row } }: World, use
     shown.push({
       code,
       probability: interests.probabilities?.[at] ?? 0,
-      items: Array.from(topK(scores, PER_INTEREST, { skip: history }).items, (r) => row(embeddings.items[r])),
+      items: Array.from(topK(scores, PER_INTEREST, { skip: history, mask: shard(codes, code) }).items, (r) =>
+        row(embeddings.items[r]),
+      ),
       inHistory: known.has(code),
     })
   }
   return shown.sort((a, b) => b.probability - a.probability)
+}
+
+/** 1 for the items of a code. */
+function shard(codes: Int32Array, code: number): Uint8Array {
+  return Uint8Array.from(codes, (each) => (each === code ? 1 : 0))
 }
 
 function codesOf(
@@ -107,9 +114,7 @@ function codesOf(
   return members.flatMap((rows, code) => {
     if (rows.length === 0) return []
     const near = dots(embeddings, word(code))
-    const mine = new Uint8Array(near.length)
-    for (const r of rows) mine[r] = 1
-    const best = topK(near, PER_CODE, { mask: mine }).items
+    const best = topK(near, PER_CODE, { mask: shard(codes, code) }).items
     const inside = countCategories(categories, rows)
     const all = [...inside].map(([name, count]) => {
       const share = count / rows.length

@@ -137,7 +137,7 @@ function explore(root, explorer) {
           list('ul', user.targets, user.targets),
         ]),
       ]),
-      element('h3', { textContent: 'Interests, and what each retrieves' }),
+      element('h3', { textContent: 'Interests, and what each retrieves from its shard' }),
       element('div', { className: 'cards' }, cards),
       element('h3', { textContent: 'The list, with the interest that found each item' }),
       final,

@@ -4,6 +4,7 @@ import type { ReportRun } from './data.ts'
 import { html } from './escape.ts'
 import { number, pValue } from './format.ts'
 import { leaderboardHtml } from './leaderboard.ts'
+import { whatMatters } from './significance.ts'
 
 function facts(pairs: [string, string][]): string {
   return `<dl class="facts">${pairs.map(([name, value]) => `<dt>${html(name)}</dt><dd>${html(value)}</dd>`).join('')}</dl>`
@@ -25,7 +26,8 @@ function significance(run: ReportRun): string {
   )
   return `<h3>Significance</h3><p class="faint">Paired over test users, history filtered; 10,000 bootstrap resamples; Holm's correction over this table.</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Significance"><table data-sortable><thead><tr>${heads.join('')}</tr></thead>
-    <tbody>${rows.join('\n')}</tbody></table></div>`
+    <tbody>${rows.join('\n')}</tbody></table></div>
+    <p>${html(whatMatters(run.significance))}</p>`
 }
 
 function figures(run: ReportRun): string {

@@ -2,6 +2,7 @@ import { holm, pairedBootstrap } from '@sparc/eval'
 import type { SavedRun } from '../commands/runs.ts'
 import { userScores } from '../ledger/scores.ts'
 import type { SignificanceRow } from './data.ts'
+import { number } from './format.ts'
 import { byName } from './text.ts'
 
 /** Metrics that are tested: accuracy, and the two slices that the papers speak of. */
@@ -26,4 +27,20 @@ export async function significance(saved: SavedRun): Promise<SignificanceRow[]> 
   }
   const corrected = holm(rows.map(({ p }) => p))
   return rows.map((row, i) => ({ ...row, corrected: corrected[i] }))
+}
+
+/** The table in words: which rows differ from the reference in Recall@50 by more than chance, and which do not. */
+export function whatMatters(rows: readonly SignificanceRow[]): string {
+  const tests = rows.filter((row) => row.metric === 'recall@50').sort((a, b) => b.difference - a.difference)
+  if (tests.length === 0) return ''
+  const show = ({ b, difference }: SignificanceRow) =>
+    `${b} (${difference > 0 ? '-' : '+'}${number(Math.abs(difference))})`
+  const names = (some: SignificanceRow[]) => (some.length === 0 ? 'none' : some.map(show).join(', '))
+  const sure = (row: SignificanceRow) => row.corrected < 0.05
+  return [
+    `Recall@50 against ${tests[0].a}, after Holm:`,
+    `significantly below: ${names(tests.filter((row) => sure(row) && row.difference > 0))};`,
+    `significantly above: ${names(tests.filter((row) => sure(row) && row.difference < 0))};`,
+    `no difference that could not be chance: ${names(tests.filter((row) => !sure(row)))}.`,
+  ].join(' ')
 }
