@@ -16,8 +16,19 @@ export interface RankingInput {
   input: InputCounts
 }
 
+/** A list that was read: only the first `length` items count. */
+export interface ReadList {
+  items: Int32Array
+  length: number
+  /** Whether an item is anywhere in the list. */
+  has(item: number): boolean
+}
+
+/** The list of whoever has none. */
+export const noList: ReadList = { items: new Int32Array(0), length: 0, has: () => false }
+
 /** Finds the hits of one case after the other. What it returns is overwritten by the next call. */
-export function caseRanking(given: RankingInput): (row: number, items: Int32Array, length: number) => RankedCase {
+export function caseRanking(given: RankingInput): (row: number, list: ReadList) => RankedCase {
   const { users, targets, size, depth, input } = given
   // stamps[item] is the last row + 1 that has it as a target.
   const stamps = new Int32Array(size)
@@ -34,9 +45,11 @@ export function caseRanking(given: RankingInput): (row: number, items: Int32Arra
     targets: new Int32Array(longest),
     targetCount: 0,
   }
-  return (row, items, length) => {
+  return (row, list) => {
+    const { items, length } = list
     const stamp = row + 1
     let count = 0
+    let listed = 0
     for (let at = targets.offsets[row]; at < targets.offsets[row + 1]; at++) {
       const item = targets.values[at]
       if (item >= size) {
@@ -44,13 +57,19 @@ export function caseRanking(given: RankingInput): (row: number, items: Int32Arra
         if (ranked.targets.subarray(0, count).includes(item)) continue
         input.unknownTargets++
       } else if (stamps[item] === stamp) continue
-      else stamps[item] = stamp
+      else {
+        stamps[item] = stamp
+        if (list.has(item)) listed++
+      }
       ranked.targets[count++] = item
     }
     if (count === 0) input.withoutTargets++
     let hits = 0
     const end = Math.min(length, depth)
-    for (let rank = 0; rank < end; rank++) if (stamps[items[rank]] === stamp) ranked.hits[hits++] = rank
+    // Most lists have few of the targets: the walk ends with the last one.
+    for (let rank = 0; rank < end && hits < listed; rank++) {
+      if (stamps[items[rank]] === stamp) ranked.hits[hits++] = rank
+    }
     ranked.row = row
     ranked.items = items
     ranked.length = end

@@ -1,7 +1,7 @@
 import { checkItemsKey, InvalidInputError, parseOptions, readCases, readRecommendations } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
 import { z } from 'zod'
-import { caseRanking } from './case-ranking.ts'
+import { caseRanking, noList } from './case-ranking.ts'
 import { readCatalogue } from './catalogue.ts'
 import { groupScores } from './group-scores.ts'
 import { rowMatcher } from './match-rows.ts'
@@ -90,14 +90,13 @@ export function evaluate(recommendations: Table | Iterable<Table>, cases: Table,
       }
       listed[rows[row]] = 1
       if (length < plan.depth) input.shortLists++
-      scores.add(rank(rows[row], lists.items, length))
+      scores.add(rank(rows[row], { items: lists.items, length, has: lists.has }))
     }
   }
-  const nothing = new Int32Array(0)
   for (let row = 0; row < users.length; row++) {
     if (listed[row] === 1) continue
     input.missingUsers++
-    scores.add(rank(row, nothing, 0))
+    scores.add(rank(row, noList))
   }
   checkSomebodyMatched(input)
   const lists = users.length - input.missingUsers

@@ -14,6 +14,8 @@ export interface ListPolicy {
 export interface ListReader {
   /** Writes the checked list of a row to `items` and returns its length. */
   read(row: number, user: string): number
+  /** Whether the list read last has an item. */
+  has(item: number): boolean
   /** `[longest list]`; -1 is an item outside of the catalogue. */
   readonly items: Int32Array
 }
@@ -31,10 +33,14 @@ export function listReader(
     longest = Math.max(longest, lists.offsets[row + 1] - lists.offsets[row])
   }
   const items = new Int32Array(longest)
+  // stamps[item] is the last row that has it.
   const stamps = new Int32Array(size).fill(-1)
+  let current = -1
   return {
     items,
+    has: (item) => stamps[item] === current,
     read(row, user) {
+      current = row
       const from = lists.offsets[row]
       const to = lists.offsets[row + 1]
       const order = inOrder(scores, from, to, policy, user) ? undefined : sorted(lists, scores, from, to)
