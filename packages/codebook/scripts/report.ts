@@ -6,10 +6,8 @@
  * VECTORS has one float32 tensor `vectors`, as tools/peers/item_vectors.py writes it.
  */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { decodeSafetensors, type Matrix, random } from '@sparc/tables'
-import * as tf from '@tensorflow/tfjs'
 import {
   createResidualKMeans,
   createResidualQuantizer,
@@ -17,6 +15,7 @@ import {
   type Health,
   type Quantizer,
 } from '../src/index.ts'
+import { pickBackend } from '../src/tensorflow.fixture.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,9 +32,7 @@ function readVectors(path: string): Matrix {
   return { data: Float32Array.from(data, Number), rows: shape[0], dim: shape[1] }
 }
 
-process.env.TF_CPP_MIN_LOG_LEVEL = '2'
-createRequire(import.meta.url)('@tensorflow/tfjs-node')
-await tf.setBackend('tensorflow')
+await pickBackend()
 
 const vectors = readVectors(positionals[0])
 const options = { size: Number(values.size), levels: Number(values.levels), dim: vectors.dim }

@@ -1,15 +1,17 @@
-import { createRequire } from 'node:module'
 import * as tf from '@tensorflow/tfjs'
 
-/** Picks the fastest backend that this machine has, for tests and benches: TensorFlow's own where its addon is built. */
-export async function pickBackend(): Promise<string> {
+/** TensorFlow's own backend, where its addon is built. */
+async function native(): Promise<boolean> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
-  try {
-    createRequire(import.meta.url)('@tensorflow/tfjs-node')
-    await tf.setBackend('tensorflow')
-  } catch {
-    await tf.setBackend('cpu')
-  }
+  return import('@tensorflow/tfjs-node').then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Picks the backend for tests and benches: `cpu` where SPARC_BACKEND says so, else TensorFlow's own if it is built. */
+export async function pickBackend(): Promise<string> {
+  await tf.setBackend(process.env.SPARC_BACKEND !== 'cpu' && (await native()) ? 'tensorflow' : 'cpu')
   await tf.ready()
   return tf.getBackend()
 }
