@@ -1,44 +1,32 @@
-import { createResidualQuantizer } from '@sparc/codebook'
+import { createResidualQuantizer, type Quantized } from '@sparc/codebook'
 import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { stopGradient } from '../encoders/constant.ts'
 import { gatherRows } from '../encoders/gather.ts'
 import { gatherColumns } from '../encoders/gather-columns.ts'
 import { normalize } from '../encoders/normalize.ts'
-import { attentionWeights, meanPool } from '../encoders/pool.ts'
-import { createResidualMlp } from '../encoders/residual-mlp.ts'
-import { candidates, recommendationLoss } from '../encoders/scores.ts'
-import { createSelfAttention } from '../encoders/self-attention.ts'
+import { type Candidates, candidates, recommendationLoss } from '../encoders/scores.ts'
+import { contrastive, equalPairs } from '../losses/contrastive.ts'
 import { mixtureSoftmax } from '../losses/mixture-softmax.ts'
-import type { BetweenSteps, HistoryInput, Network } from '../network.ts'
-import { createParameters, type Parameters } from '../training/parameters.ts'
+import { shuffleBpr } from '../losses/pairwise.ts'
+import type { BetweenSteps, HistoryInput, Network, TrainingInput } from '../network.ts'
+import { createParameters } from '../training/parameters.ts'
 import { createInterestProbability } from './interest-probability.ts'
 import type { SparcOptions } from './sparc.ts'
+import { createUserTower } from './user-tower.ts'
 
 const CODEWORDS = 'codewords/'
 
 /**
- * The residual mixture. With `n(x) = x / |x|`, `e_c` the codeword of interest `c`, `h_l` and `P_l` the history and its positions:
+ * SPARC's network: items quantized into codes, a user tower that codewords query, a tower for the probability of each code.
  *
- * - general vector `g = sum_l softmax(w2 tanh(W1 (h_l + P_l))) h_l`
- * - interest attention `a_c = sum_l softmax(s (W_q e_c) . W_h (h_l + P_l) + b_l) h_l`
- * - interest vector `u_c = n(n(g) + gamma * (W_v n(a_c) + W_u e_c))`
- * - score `log sum_c exp(u_c . n(v) / tau + sg log p_c)` over the likeliest interests
- *
- * The codewords are queries, so the recommendation loss reaches them.
+ * `train: 'mixture'` learns from `log sum_c exp(u_c . n(v) / tau + sg log p_c)` over the likeliest codes, `train: 'target'` from
+ * the vector of the target's own code. The codewords are queries either way, so the recommendation loss reaches them.
  */
 export function sparcNetwork(options: SparcOptions, random: Random): Network {
   const { dim, history: length, hidden, temperature, normalize: normalized, dropout, codebook, weights } = options
   const parameters = createParameters(random)
-  const positions = parameters.add<tf.Rank.R2>('positions', [length, dim], { normal: 0.02 })
-  const general = createGeneral(parameters, options, positions)
-  const wq = parameters.add<tf.Rank.R2>('interest/query', [dim, dim], 'identity')
-  const wh = parameters.add<tf.Rank.R2>('interest/key', [dim, dim], 'identity')
-  const bias = parameters.add<tf.Rank.R1>('interest/bias', [length], 'zeros')
-  const wv = parameters.add<tf.Rank.R2>('interest/value', [dim, dim], 'identity')
-  const wu = parameters.add<tf.Rank.R2>('interest/codeword', [dim, dim], 'zeros')
-  const gamma = parameters.add<tf.Rank.R1>('interest/gamma', [dim], 'ones')
-  parameters.restore({ 'interest/gamma': new Float32Array(dim).fill(options.gamma) })
+  const tower = createUserTower(parameters, options)
   const probability = createInterestProbability(parameters, { dim, length, hidden, codes: codebook.size })
   const { levels, size, commitment, capacity } = codebook
   const balance = capacity === null || size === 1 ? undefined : { by: 'capacity' as const, capacity }
@@ -50,23 +38,66 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   let joint = false
   const finish = <T extends tf.Tensor>(x: T): T => (normalized ? normalize(x) : x)
 
-  /** Vectors of the given interests, `[size, interests, dim]`; `codes` int32 `[size, interests]`. */
-  function interestVectors(h: tf.Tensor3D, padding: tf.Tensor3D, g: tf.Tensor2D, codes: tf.Tensor2D): tf.Tensor3D {
-    const [batch, k] = codes.shape
-    const e = gatherRows(quantizer.codewords(0), tf.reshape(codes, [batch * k]) as tf.Tensor1D)
-    const flat = tf.reshape(tf.add(h, positions), [batch * length, dim]) as tf.Tensor2D
-    const keys = tf.reshape(tf.matMul(flat, wh), [batch, length, dim]) as tf.Tensor3D
-    const queries = tf.reshape(tf.matMul(tf.mul(e, options.sharpness), wq), [batch, k, dim]) as tf.Tensor3D
-    const logits = tf.add(tf.matMul(queries, keys, false, true), bias) as tf.Tensor3D
-    const attended = tf.reshape(tf.matMul(attentionWeights(logits, padding), h), [batch * k, dim]) as tf.Tensor2D
-    const own = tf.add(tf.matMul(normalize(attended), wv), tf.matMul(e, wu))
-    const added = tf.reshape(tf.mul(own, gamma), [batch, k, dim])
-    return finish(tf.add(tf.expandDims(normalize(g), 1), added) as tf.Tensor3D)
-  }
-
   function encode(input: HistoryInput) {
     const history = input.dropout(gatherRows(input.rows, input.history), dropout)
-    return { history, g: general(history, input) }
+    return { history, g: tower.general(history, input) }
+  }
+
+  /** Codewords of `codes`, int32 `[batch, k]`, as `[batch, k, dim]`. */
+  const queriesOf = (codes: tf.Tensor2D) => gatherRows(quantizer.codewords(0), codes)
+
+  /** `log p(c | user)` over all codes, or in hard search over those of the history; `[batch, size]`. */
+  function searched(history: tf.Tensor3D, input: HistoryInput): tf.Tensor2D {
+    const logP = probability(history, input.padding, input.lengths)
+    if (options.search === 'soft' || size === 1) return logP
+    const flat = tf.reshape(history, [input.size * length, dim]) as tf.Tensor2D
+    const codes = tf.slice(quantizer.quantize(finish(flat)).codes, [0, 0], [-1, 1])
+    const marks = tf.reshape(tf.oneHot(tf.reshape(codes, [-1]) as tf.Tensor1D, size), [input.size, length, size])
+    const there = tf.cast(tf.equal(tf.squeeze(input.padding, [1]), 0), 'float32')
+    const had = tf.max(tf.mul(marks, tf.expandDims(there, 2)), 1)
+    // Who has no history may have any interest.
+    const allowed = tf.maximum(had, tf.cast(tf.equal(input.lengths, 0), 'float32'))
+    return tf.logSoftmax(tf.add(logP, tf.mul(tf.sub(1, allowed), -1e9))) as tf.Tensor2D
+  }
+
+  /** One vector per example, asked for with the target's own code: with `e^1` in every other row, with `zq` in the rest. */
+  function targetVectors(
+    history: tf.Tensor3D,
+    g: tf.Tensor2D,
+    input: TrainingInput,
+    quantized: Quantized,
+  ): tf.Tensor2D {
+    const { size: batch } = input
+    const ofTargets = quantized.quantized.map((level) => tf.slice(level, [0, 0], [batch, dim]))
+    const even = tf.tensor2d(
+      Float32Array.from({ length: batch }, (_, b) => b % 2),
+      [batch, 1],
+    )
+    const rest = ofTargets.slice(1).map((level) => tf.mul(level, even))
+    const query = tf.expandDims(tf.addN([ofTargets[0], ...rest]), 1) as tf.Tensor3D
+    return finish(tf.squeeze(tower.interests(history, input.padding, g, query), [1]) as tf.Tensor2D)
+  }
+
+  /** The loss of the user vectors, and one of those vectors per example for the losses that compare users. */
+  function ofUsers(
+    history: tf.Tensor3D,
+    g: tf.Tensor2D,
+    input: TrainingInput,
+    items: Candidates,
+    logP: tf.Tensor2D,
+    quantized: Quantized,
+  ): { loss: tf.Scalar; users: tf.Tensor2D } {
+    if (options.train === 'target') {
+      const users = targetVectors(history, g, input, quantized)
+      return { loss: recommendationLoss(users, items, input, options), users }
+    }
+    const chosen = stopGradient(tf.topk(logP, interests).indices as tf.Tensor2D)
+    const vectors = finish(tower.interests(history, input.padding, g, queriesOf(chosen)))
+    const loss = mixtureSoftmax(vectors, gatherColumns(logP, chosen), items, input.hits, temperature, {
+      bound: normalized ? 1 / temperature : undefined,
+      logQ: input.logQ,
+    })
+    return { loss, users: tf.squeeze(tf.slice(vectors, [0, 0, 0], [-1, 1, -1]), [1]) }
   }
 
   function begin({ step, steps, items, phase }: BetweenSteps): void {
@@ -85,43 +116,35 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     loss(input) {
       const { history, g } = encode(input)
       const items = candidates(input, normalized)
-      const ofGeneral = recommendationLoss(finish(g), items, input, options)
-      if (!joint) return { total: ofGeneral, parts: { general: ofGeneral } }
+      const general = recommendationLoss(finish(g), items, input, options)
+      if (!joint) return { total: general, parts: { general } }
       const { targets, negatives } = items
       const quantized = quantizer.quantize(tf.concat2d([targets, negatives], 0))
       quantizer.observe(quantized.codes)
       const targetCodes = tf.reshape(tf.slice(quantized.codes, [0, 0], [input.size, 1]), [input.size]) as tf.Tensor1D
       const logP = probability(stopGradient(history), input.padding, input.lengths)
       const label = size === 1 ? tf.ones([input.size, 1]) : tf.oneHot(targetCodes, size)
-      const ofInterest = tf.neg(tf.mean(tf.sum(tf.mul(label, logP), 1))) as tf.Scalar
-      const chosen = stopGradient(tf.topk(stopGradient(logP), interests).indices as tf.Tensor2D)
-      const constantLogP = gatherColumns(stopGradient(logP), chosen)
-      const vectors = interestVectors(history, input.padding, g, chosen)
-      const ofMixture = mixtureSoftmax(vectors, constantLogP, items, input.hits, temperature, {
-        bound: normalized ? 1 / temperature : undefined,
-        logQ: input.logQ,
-      })
-      const parts = {
-        mixture: ofMixture,
-        general: ofGeneral,
-        quantizer: quantized.losses.total,
-        interest: ofInterest,
+      const interest = tf.neg(tf.mean(tf.sum(tf.mul(label, logP), 1))) as tf.Scalar
+      const { loss: recommendation, users } = ofUsers(history, g, input, items, stopGradient(logP), quantized)
+      const parts: Record<string, tf.Scalar> = { recommendation, general, interest, quantizer: quantized.losses.total }
+      if (weights.shuffle > 0) parts.shuffle = shuffleBpr(users, targets, temperature)
+      if (weights.userItem > 0 || weights.itemItem > 0) {
+        const same = equalPairs(input.targets)
+        const zq = finish(tf.slice(quantized.sum, [0, 0], [input.size, dim]))
+        if (weights.userItem > 0) parts.userItem = contrastive(users, zq, temperature, same)
+        if (weights.itemItem > 0) parts.itemItem = contrastive(targets, zq, temperature, same)
       }
-      const weighted = Object.entries(parts).map(([name, part]) => tf.mul(part, weights[name as keyof typeof parts]))
+      const weighted = Object.entries(parts).map(([name, part]) => tf.mul(part, weights[name as keyof typeof weights]))
       return { total: tf.addN(weighted) as tf.Scalar, parts }
     },
     items: finish,
     users(input, wanted = interests) {
       const { history, g } = encode(input)
       if (!joint) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
-      const logP = probability(history, input.padding, input.lengths)
-      const { values, indices } = tf.topk(logP, Math.min(wanted, size))
+      const { values, indices } = tf.topk(searched(history, input), Math.min(wanted, size))
       const codes = indices as tf.Tensor2D
-      return {
-        vectors: interestVectors(history, input.padding, g, codes),
-        logProbabilities: values as tf.Tensor2D,
-        codes,
-      }
+      const vectors = finish(tower.interests(history, input.padding, g, queriesOf(codes)))
+      return { vectors, logProbabilities: values as tf.Tensor2D, codes }
     },
     codes: { levels, of: (vectors) => quantizer.encode(vectors).data },
     codewords: () =>
@@ -137,11 +160,8 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       if (balance) quantizer.rebalance(vectors)
       const { levels: health, collisions } = quantizer.health(quantizer.encode(vectors))
       const shown = health.map(({ usage, perplexity, largest }) => ({ usage, perplexity, largest }))
-      state.codebook(
-        shown,
-        collisions,
-        revived.reduce((sum, codes) => sum + codes.length, 0),
-      )
+      const count = revived.reduce((sum, codes) => sum + codes.length, 0)
+      state.codebook(shown, collisions, count)
     },
     settled: () => joint,
     state: () => ({ joint: Float32Array.of(joint ? 1 : 0), ...quantizer.state() }),
@@ -154,15 +174,4 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       quantizer.dispose()
     },
   }
-}
-
-/** The encoder of the general vector, `[batch, history, dim]` to `[batch, dim]`. */
-function createGeneral(parameters: Parameters, options: SparcOptions, positions: tf.Variable<tf.Rank.R2>) {
-  const { dim, history: length, hidden } = options
-  if (options.general === 'mean') {
-    const tower = createResidualMlp(parameters, 'general', { dim, hidden })
-    return (history: tf.Tensor3D, input: HistoryInput) => tower(meanPool(history, input.lengths))
-  }
-  const attend = createSelfAttention(parameters, 'general', { dim, length, hidden, queries: 1, positions })
-  return (history: tf.Tensor3D, input: HistoryInput) => tf.squeeze(attend(history, input.padding), [1]) as tf.Tensor2D
 }

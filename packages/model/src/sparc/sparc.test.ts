@@ -1,4 +1,4 @@
-import { random, readSequences } from '@sparc/tables'
+import { csr, makeQueries, random, readEmbeddings, readInterests, readSequences } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
@@ -9,7 +9,7 @@ import { createInputs, noDropout } from '../training/inputs.ts'
 import { createSampler } from '../training/sampler.ts'
 import { smallWorld, tiny } from '../world.fixture.ts'
 import { sparcNetwork } from './network.ts'
-import { sparcOptions } from './sparc.ts'
+import { sparc, sparcOptions } from './sparc.ts'
 
 beforeAll(ready)
 
@@ -53,17 +53,54 @@ describe('SPARC', () => {
   })
 
   it('the quantizer moves all levels, and the probability tower moves no codeword', () => {
-    const quantizer = setUp({ weights: { mixture: 0, general: 0, interest: 0 } })
+    const quantizer = setUp({ weights: { recommendation: 0, general: 0, interest: 0 } })
     const ofQuantizer = quantizer.gradients()
     for (const level of [0, 1, 2]) expect(ofQuantizer[`codewords/${level}`]).toBeGreaterThan(0)
     expect(ofQuantizer['probability/w1']).toBe(0)
     quantizer.dispose()
-    const interest = setUp({ weights: { mixture: 0, general: 0, quantizer: 0 } })
+    const interest = setUp({ weights: { recommendation: 0, general: 0, quantizer: 0 } })
     const ofInterest = interest.gradients()
     expect(ofInterest['probability/w1']).toBeGreaterThan(0)
     expect(ofInterest['codewords/0']).toBe(0)
     expect(ofInterest.positions).toBe(0)
     interest.dispose()
+  })
+
+  it("in the paper's form all levels are queries, so the recommendation loss reaches them all", () => {
+    const weights = { quantizer: 0, interest: 0, general: 0 }
+    const { gradients, dispose } = setUp({ user: 'attention', train: 'target', weights })
+    const found = gradients()
+    for (const level of [0, 1, 2]) expect(found[`codewords/${level}`]).toBeGreaterThan(1e-7)
+    expect(found['general/w1']).toBe(0)
+    dispose()
+  })
+
+  it('each optional loss is a part of the total, and moves the codewords', () => {
+    for (const name of ['shuffle', 'userItem', 'itemItem']) {
+      const weights = { recommendation: 0, quantizer: 0, interest: 0, general: 0, [name]: 1 }
+      const { gradients, dispose } = setUp({ train: 'target', weights })
+      const found = gradients()
+      // The quantized item passes its gradient straight through to the item; a query passes it to the codeword.
+      if (name !== 'itemItem') expect(found['codewords/0']).toBeGreaterThan(1e-7)
+      expect(found['probability/w1']).toBe(0)
+      dispose()
+    }
+  })
+
+  it('hard search serves codes of the history alone, and any code where there is none', async () => {
+    const model = sparc({ ...tiny, warmUpSteps: 10, codebook: { size: 8 }, search: 'hard', interests: 8 })
+    const world = smallWorld()
+    await model.fit(world.data)
+    const items = readEmbeddings(await model.embedItems())
+    const queries = makeQueries({ users: ['a', 'b'], history: csr([[3, 50], []]), itemsKey: world.itemsKey })
+    const found = readInterests(await model.embedUsers(queries))
+    const had = new Set([3, 50].map((item) => items.codes?.data[3 * item]))
+    for (let n = found.offsets[0]; n < found.offsets[1]; n++) {
+      expect((found.probabilities?.[n] ?? 0) > 0).toBe(had.has(found.codes?.[n]))
+    }
+    const ofNobody = found.probabilities?.subarray(found.offsets[1], found.offsets[2]) ?? []
+    expect(Math.min(...ofNobody)).toBeGreaterThan(0)
+    model.dispose()
   })
 
   it('the control has one codeword and no choice', () => {

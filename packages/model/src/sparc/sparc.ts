@@ -21,14 +21,20 @@ const codebookOptions = z.strictObject({
 
 /** Weights of the losses; 0 leaves one out. */
 const weightOptions = z.strictObject({
-  /** Sampled softmax of the mixture over interests. */
-  mixture: z.number().min(0).default(1),
+  /** The recommendation loss of the interests' vectors. */
+  recommendation: z.number().min(0).default(1),
   /** Sampled softmax of the general vector alone. */
   general: z.number().min(0).default(0.5),
   /** The residual quantizer's own loss. */
   quantizer: z.number().min(0).default(1),
   /** Cross-entropy of the interest probabilities to the target's level-1 code. */
   interest: z.number().min(0).default(1),
+  /** Shuffle BPR: the target must score better under its own user than under another one of the batch. The paper's readers say 10. */
+  shuffle: z.number().min(0).default(0),
+  /** Contrastive loss of user vector and quantized target. */
+  userItem: z.number().min(0).default(0),
+  /** Contrastive loss of target and quantized target. */
+  itemItem: z.number().min(0).default(0),
 })
 
 export const sparcOptions = z.strictObject({
@@ -44,6 +50,12 @@ export const sparcOptions = z.strictObject({
    * `mean`, its mean through a residual layer (the two-tower's user side).
    */
   general: z.enum(['attention', 'mean']).default('attention'),
+  /** What an interest's vector is: what it attends to added onto the general vector, or (as the paper is read) that alone. */
+  user: z.enum(['residual', 'attention']).default('residual'),
+  /** What is trained: the mixture over the likeliest codes, or (as the paper is read) the vector of the target's own code. */
+  train: z.enum(['mixture', 'target']).default('mixture'),
+  /** Codes that a user may be served with: `soft`, all of them; `hard`, those that the history has. */
+  search: z.enum(['soft', 'hard']).default('soft'),
   /** Width of the hidden layers of attention and probability tower. */
   hidden: z.int().positive().default(128),
   /** What the interest's part in a user vector begins with. */
