@@ -196,7 +196,7 @@ function at95(points: readonly Measured[], value: (point: Measured) => number): 
 
 const made = given.embeddings
   ? undefined
-  : clustered({ items: Number(given.items), dim: 64, codes: 64, queries: Number(given.queries), spread: 2.2 })
+  : clustered({ items: Number(given.items), dim: 64, codes: 64, queries: Number(given.queries), spread: 1.5 })
 const embeddings = made?.embeddings ?? readEmbeddings(await readTable(given.embeddings ?? ''))
 const interests = made?.interests ?? readInterests(await readTable(given.interests ?? ''))
 const asked = single(interests, Number(given.queries))
