@@ -1,5 +1,5 @@
 export { comirecDr, comirecDrSearchSpace, loadComirecDr } from './comirec/comirec-dr.ts'
-export { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
+export { comirecSa, comirecSaSearchSpace, loadComirecSa } from './comirec/comirec-sa.ts'
 export { type AggregationOptions, aggregateControllably } from './comirec/controllable-aggregation.ts'
 export { type ExactLists, type ExactQuery, exactTopK, recommendByVectors } from './exact.ts'
 export { gemirec, gemirecSearchSpace, loadGemirec } from './gemirec/gemirec.ts'
@@ -12,7 +12,7 @@ export { loadMind, mind, mindSearchSpace } from './mind/mind.ts'
 export type * from './recommender.ts'
 export { loadRemi, remi, remiSearchSpace } from './remi/remi.ts'
 export { loadSasrec, sasrec, sasrecSearchSpace } from './sasrec/sasrec.ts'
-export { loadSparc, sparc } from './sparc/sparc.ts'
+export { loadSparc, sparc, sparcSearchSpace } from './sparc/sparc.ts'
 export {
   createRecommender,
   isVectorRecommender,
@@ -23,4 +23,4 @@ export {
   type VectorSystem,
 } from './systems.ts'
 export { BACKENDS, type Backend, loadTensorflow, type Tensorflow } from './tensorflow.ts'
-export { loadTwoTower, twoTower } from './two-tower/two-tower.ts'
+export { loadTwoTower, twoTower, twoTowerSearchSpace } from './two-tower/two-tower.ts'

@@ -1,12 +1,15 @@
 import {
   alsSearchSpace,
   comirecDrSearchSpace,
+  comirecSaSearchSpace,
   easeSearchSpace,
   gemirecSearchSpace,
   itemKnnSearchSpace,
   mindSearchSpace,
   remiSearchSpace,
   sasrecSearchSpace,
+  sparcSearchSpace,
+  twoTowerSearchSpace,
 } from '@sparc/model'
 import type { Random } from '@sparc/tables'
 import { isLearned } from './systems.ts'
@@ -27,11 +30,14 @@ const own: Readonly<Record<string, SearchSpace>> = {
   'item-knn': itemKnnSearchSpace,
   ease: easeSearchSpace,
   als: alsSearchSpace,
+  'two-tower': twoTowerSearchSpace,
+  'comirec-sa': comirecSaSearchSpace,
   'comirec-dr': comirecDrSearchSpace,
   mind: mindSearchSpace,
   remi: remiSearchSpace,
   sasrec: sasrecSearchSpace,
   gemirec: gemirecSearchSpace,
+  sparc: sparcSearchSpace,
 }
 
 /** The search space of a system: what all learned systems share, and what it declares itself. */

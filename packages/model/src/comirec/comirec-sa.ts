@@ -11,6 +11,9 @@ export const comirecSaOptions = z.strictObject({
 })
 export type ComirecSaOptions = z.output<typeof comirecSaOptions>
 
+/** What a search over ComiRec-SA may vary, beside what all learned systems have. */
+export const comirecSaSearchSpace = { interests: [2, 4, 8] } as const
+
 const system = defineVectorSystem({
   name: 'comirec-sa',
   schema: comirecSaOptions,

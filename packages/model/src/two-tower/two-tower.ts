@@ -9,6 +9,9 @@ export const twoTowerOptions = z.strictObject({
 })
 export type TwoTowerOptions = z.output<typeof twoTowerOptions>
 
+/** What a search over the two-tower may vary, beside what all learned systems have. */
+export const twoTowerSearchSpace = { hidden: [64, 128, 256] } as const
+
 const system = defineVectorSystem({
   name: 'two-tower',
   schema: twoTowerOptions,
