@@ -1,6 +1,6 @@
 import type { Csr } from '@sparc/tables'
 import type { RankedCase } from './metric.ts'
-import { outside } from './ranked-list.ts'
+import { outside, type ReadList } from './ranked-list.ts'
 import type { InputCounts } from './report.ts'
 
 /** What the hits of a case are found with. */
@@ -15,17 +15,6 @@ export interface RankingInput {
   /** Counted into: cases without targets, targets outside of the catalogue. */
   input: InputCounts
 }
-
-/** A list that was read: only the first `length` items count. */
-export interface ReadList {
-  items: Int32Array
-  length: number
-  /** Whether an item is anywhere in the list. */
-  has(item: number): boolean
-}
-
-/** The list of whoever has none. */
-export const noList: ReadList = { items: new Int32Array(0), length: 0, has: () => false }
 
 /** Finds the hits of one case after the other. What it returns is overwritten by the next call. */
 export function caseRanking(given: RankingInput): (row: number, list: ReadList) => RankedCase {

@@ -1,14 +1,14 @@
 import { checkItemsKey, InvalidInputError, parseOptions, readCases, readRecommendations } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
 import { z } from 'zod'
-import { caseRanking, noList } from './case-ranking.ts'
+import { caseRanking } from './case-ranking.ts'
 import { readCatalogue } from './catalogue.ts'
 import { groupScores } from './group-scores.ts'
 import { rowMatcher } from './match-rows.ts'
 import type { Metric } from './metric.ts'
 import { perCaseTable } from './per-case-table.ts'
 import { planMetrics } from './plan.ts'
-import { type ListPolicy, listReader } from './ranked-list.ts'
+import { type ListPolicy, listReader, noList } from './ranked-list.ts'
 import { emptyCounts, type InputCounts, notesOf, type Report } from './report.ts'
 import { type Slice, standardSlices } from './slices.ts'
 
@@ -83,14 +83,14 @@ export function evaluate(recommendations: Table | Iterable<Table>, cases: Table,
     const rows = matcher.match(found.users)
     const lists = listReader(found.items, found.scores, catalogue.size, policy, input)
     for (let row = 0; row < rows.length; row++) {
-      const length = lists.read(row, found.users[row])
+      lists.read(row, found.users[row])
       if (rows[row] < 0) {
         input.unknownUsers++
         continue
       }
       listed[rows[row]] = 1
-      if (length < plan.depth) input.shortLists++
-      scores.add(rank(rows[row], { items: lists.items, length, has: lists.has }))
+      if (lists.length < plan.depth) input.shortLists++
+      scores.add(rank(rows[row], lists))
     }
   }
   for (let row = 0; row < users.length; row++) {

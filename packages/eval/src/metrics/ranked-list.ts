@@ -11,13 +11,22 @@ export interface ListPolicy {
   outside: 'error' | 'miss'
 }
 
-export interface ListReader {
-  /** Writes the checked list of a row to `items` and returns its length. */
-  read(row: number, user: string): number
-  /** Whether the list read last has an item. */
-  has(item: number): boolean
-  /** `[longest list]`; -1 is an item outside of the catalogue. */
+/** A list that was read: only the first `length` items count. */
+export interface ReadList {
+  /** -1 is an item outside of the catalogue. */
   readonly items: Int32Array
+  length: number
+  /** Whether an item is anywhere in the list. */
+  has(item: number): boolean
+}
+
+/** The list of whoever has none. */
+export const noList: ReadList = { items: new Int32Array(0), length: 0, has: () => false }
+
+/** Holds the list that was read last. */
+export interface ListReader extends ReadList {
+  /** Reads and checks the list of a row. */
+  read(row: number, user: string): void
 }
 
 /** Reads the rows of one recommendations view, checking and mending them by the policy, and counts what it mended. */
@@ -36,8 +45,9 @@ export function listReader(
   // stamps[item] is the last row that has it.
   const stamps = new Int32Array(size).fill(-1)
   let current = -1
-  return {
+  const reader: ListReader = {
     items,
+    length: 0,
     has: (item) => stamps[item] === current,
     read(row, user) {
       current = row
@@ -64,9 +74,10 @@ export function listReader(
         }
       }
       if (length < to - from) input.dedupedLists++
-      return length
+      reader.length = length
     },
   }
+  return reader
 }
 
 /** False when the list must be sorted first. */
