@@ -1,5 +1,4 @@
 import {
-  CancelledError,
   type Csr,
   checkItemsKey,
   checkRange,
@@ -21,6 +20,7 @@ import { z } from 'zod'
 import type { FitOptions, VectorRecommender } from '../recommender.ts'
 import { fitted, readLog, report } from './classic.ts'
 import { gramOf, improveAll, solveExactly } from './least-squares.ts'
+import { pause } from './pause.ts'
 import { openClassic, saveClassic } from './saved.ts'
 import { transpose } from './sparse.ts'
 
@@ -55,6 +55,9 @@ interface State {
   ids: string[]
   itemsKey: string
 }
+
+/** Rows solved before the event loop gets a turn. */
+const ROWS = 2048
 
 const SCORE = { metric: 'dot', scale: 1 } as const
 
@@ -111,20 +114,16 @@ export async function alsItems(
   const itemVectors = draw(items)
   const byItem = transpose(users, items)
   for (let n = 1; n <= iterations; n++) {
-    const regression = (factors: Matrix) => ({ factors, gram: gramOf(factors, regularization), alpha })
-    improveAll(regression(itemVectors), users, userVectors, steps)
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    improveAll(regression(userVectors), byItem, itemVectors, steps)
-    fit.onEvent?.({ type: 'phase', step: n, phase: `round ${n} of ${iterations}` })
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    if (fit.signal?.aborted) {
-      throw new CancelledError('FIT_CANCELLED', {
-        what: 'Fitting of als was cancelled',
-        given: `${n} of ${iterations} rounds done`,
-        next: 'What was fitted before is kept.',
-        cause: fit.signal.reason,
-      })
+    const improve = async (factors: Matrix, liked: Csr, solutions: Matrix) => {
+      const regression = { factors, gram: gramOf(factors, regularization), alpha }
+      for (let from = 0; from < solutions.rows; from += ROWS) {
+        improveAll(regression, liked, solutions, steps, from, Math.min(solutions.rows, from + ROWS))
+        await pause('als', fit.signal, () => `${n - 1} of ${iterations} rounds done`)
+      }
     }
+    await improve(itemVectors, users, userVectors)
+    await improve(userVectors, byItem, itemVectors)
+    fit.onEvent?.({ type: 'phase', step: n, phase: `round ${n} of ${iterations}` })
   }
   return itemVectors
 }

@@ -1,8 +1,9 @@
-import { CancelledError, type Csr, f32, i32, parseOptions, topKHeap } from '@sparc/tables'
+import { type Csr, f32, i32, parseOptions, topKHeap } from '@sparc/tables'
 import { z } from 'zod'
 import type { FitOptions, Recommender } from '../recommender.ts'
 import { fitted, readLog, recommendByScores, report } from './classic.ts'
 import { addNeighbourScores, concat, type Neighbours } from './neighbours.ts'
+import { pause } from './pause.ts'
 import { openClassic, saveClassic } from './saved.ts'
 import { transpose } from './sparse.ts'
 
@@ -75,15 +76,7 @@ export async function easeWeights(
   try {
     await sweep(matrix, async (step) => {
       fit.onEvent?.({ type: 'phase', step, phase: `inverting, ${step} of ${matrix.blocks.length} blocks` })
-      await new Promise<void>((resolve) => setImmediate(resolve))
-      if (fit.signal?.aborted) {
-        throw new CancelledError('FIT_CANCELLED', {
-          what: 'Fitting of ease was cancelled',
-          given: `${step} of ${matrix.blocks.length} blocks inverted`,
-          next: 'What was fitted before is kept.',
-          cause: fit.signal.reason,
-        })
-      }
+      await pause('ease', fit.signal, () => `${step} of ${matrix.blocks.length} blocks inverted`)
     })
     const diagonal = new Float32Array(items)
     const rowOf = (k: number) => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { csr, InvalidFileError, makeQueries, readRecommendations, row } from '@sparc/tables'
+import { CancelledError, csr, InvalidFileError, makeQueries, readRecommendations, row } from '@sparc/tables'
 import { afterAll, describe, expect, test } from 'vitest'
 import { itemKnn, loadItemKnn } from './item-knn.ts'
 import { denseBinary, smallLog } from './log.fixture.ts'
@@ -34,10 +34,10 @@ function denseSimilarities(binary: number[][], weighting: string, k1: number, b:
 describe('item-kNN', () => {
   test.each(['cosine', 'tfidf', 'bm25'] as const)(
     'finds the similarities of %s that the definition gives',
-    (weighting) => {
+    async (weighting) => {
       const { rows, ids, sequences } = smallLog(3)
       const options = { weighting, neighbours: ids.length, shrinkage: 0, k1: 1.2, b: 0.75 }
-      const found = nearestItems(distinct(sequences, ids.length), ids.length, options)
+      const found = await nearestItems(distinct(sequences, ids.length), ids.length, options)
       const expected = denseSimilarities(denseBinary(rows, ids.length), weighting, 1.2, 0.75)
       for (let i = 0; i < ids.length; i++) {
         const similar = new Map<number, number>()
@@ -48,12 +48,12 @@ describe('item-kNN', () => {
     },
   )
 
-  test('keeps the nearest, the item itself among them', () => {
+  test('keeps the nearest, the item itself among them', async () => {
     const { ids, sequences } = smallLog(4)
     const users = distinct(sequences, ids.length)
     const options = { weighting: 'tfidf', shrinkage: 0, k1: 1.2, b: 0.75 } as const
-    const all = nearestItems(users, ids.length, { ...options, neighbours: ids.length })
-    const few = nearestItems(users, ids.length, { ...options, neighbours: 3 })
+    const all = await nearestItems(users, ids.length, { ...options, neighbours: ids.length })
+    const few = await nearestItems(users, ids.length, { ...options, neighbours: 3 })
     for (let i = 0; i < ids.length; i++) {
       expect([...row(few, i)]).toEqual([...row(all, i)].slice(0, 3))
       if (row(all, i).length > 0) expect(few.similarities[few.offsets[i]]).toBeCloseTo(1, 5)
@@ -95,6 +95,15 @@ describe('item-kNN', () => {
     const expected = readRecommendations(await model.recommend(queries, { k: 10 }))
     expect(readRecommendations(await loaded.recommend(queries, { k: 10 }))).toEqual(expected)
     await expect(loadPopularity(join(directory, 'knn'))).rejects.toThrow(/another system.*item-knn/)
+  })
+
+  test('stops when it is cancelled, keeping what it had', async () => {
+    const { data, queries } = smallLog(13)
+    const model = itemKnn()
+    await model.fit(data)
+    const refused = model.fit(data, { signal: AbortSignal.abort() })
+    await expect(refused).rejects.toSatisfy((error) => CancelledError.isInstance(error))
+    expect(readRecommendations(await model.recommend(queries, { k: 3 })).users.length).toBe(60)
   })
 
   test('refuses a saved model whose file was cut short', async () => {

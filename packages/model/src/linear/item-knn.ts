@@ -72,7 +72,7 @@ function recommender(options: Options, loaded: State | undefined): Recommender {
     async fit(data, fitOptions = {}) {
       const started = performance.now()
       const { users, items, itemsKey } = readLog(data)
-      state = { neighbours: nearestItems(users, items, options), items, itemsKey }
+      state = { neighbours: await nearestItems(users, items, options, fitOptions.signal), items, itemsKey }
       return report('item-knn', started, fitOptions)
     },
     async recommend(queries, recommendOptions) {

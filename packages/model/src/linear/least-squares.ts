@@ -63,10 +63,17 @@ export function solveExactly({ factors, gram, alpha }: Regression, liked: Int32A
 }
 
 /**
- * Improves each row of `solutions`, `[rows, dim]`, by a few steps of conjugate gradients from where it stands
+ * Improves rows `from` to `to` of `solutions`, `[rows, dim]`, by a few steps of conjugate gradients from where it stands
  * (Takács, Pilászy and Tikk, RecSys 2011): no matrix per user is ever made.
  */
-export function improveAll(regression: Regression, liked: Csr, solutions: Matrix, steps: number): void {
+export function improveAll(
+  regression: Regression,
+  liked: Csr,
+  solutions: Matrix,
+  steps: number,
+  from = 0,
+  to = solutions.rows,
+): void {
   const { factors, gram, alpha } = regression
   const { dim } = factors
   const y = factors.data
@@ -94,7 +101,7 @@ export function improveAll(regression: Regression, liked: Csr, solutions: Matrix
     for (let i = 0; i < dim; i++) sum += a[i] * b[i]
     return sum
   }
-  for (let u = 0; u < solutions.rows; u++) {
+  for (let u = from; u < to; u++) {
     const own = solutions.data.subarray(u * dim, (u + 1) * dim)
     const items = row(liked, u)
     if (items.length === 0) {

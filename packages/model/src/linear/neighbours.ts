@@ -1,4 +1,5 @@
 import { type Csr, topKHeap } from '@sparc/tables'
+import { pause } from './pause.ts'
 import { rowLengths, transpose } from './sparse.ts'
 
 /** How a user-item pair is weighted before items are compared. */
@@ -48,11 +49,21 @@ export function itemWeights(users: Csr, userLengths: Int32Array, options: Neighb
   return weights
 }
 
+/** Items done before the event loop gets a turn. */
+const ITEMS = 512
+
 /**
  * For each item its nearest items by the dot product of their weighted user columns, the item itself included.
  * `sequences` is the binary user-item matrix (a row per user, each item once). Cost: the sum over users of their squared length.
+ *
+ * @throws CancelledError when the signal fires
  */
-export function nearestItems(sequences: Csr, items: number, options: NeighbourOptions): Neighbours {
+export async function nearestItems(
+  sequences: Csr,
+  items: number,
+  options: NeighbourOptions,
+  signal?: AbortSignal,
+): Promise<Neighbours> {
   const users = transpose(sequences, items)
   const weights = itemWeights(users, rowLengths(sequences), options)
   // The same weights in the order of `sequences`, so that a user's items are read in one run.
@@ -74,6 +85,7 @@ export function nearestItems(sequences: Csr, items: number, options: NeighbourOp
   const values: Int32Array[] = []
   const similarities: Float32Array[] = []
   for (let i = 0; i < items; i++) {
+    if (i % ITEMS === 0) await pause('item-knn', signal, () => `${i} of ${items} items done`)
     let count = 0
     for (let n = users.offsets[i]; n < users.offsets[i + 1]; n++) {
       const user = users.values[n]
