@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { segmentSum } from './wasm-kernels.ts'
+
+/** Runs the fixture on a backend, in a process of its own. */
+async function run(backend: string): Promise<{ code: number | null; out: string; err: string }> {
+  const script = fileURLToPath(new URL('fallback.fixture.ts', import.meta.url))
+  const args = ['--conditions=@sparc/source', '--import', import.meta.resolve('tsx'), script]
+  const child = spawn(process.execPath, args, { env: { ...process.env, SPARC_BACKEND: backend } })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (text) => {
+    out += text
+  })
+  child.stderr.on('data', (text) => {
+    err += text
+  })
+  const code = await new Promise<number | null>((ended) => child.once('close', ended))
+  return { code, out, err }
+}
+
+describe('the backend', () => {
+  it('WebAssembly trains every kind of network, quietly, and says what would be faster', async () => {
+    const { code, out, err } = await run('wasm')
+    expect(err).toBe('')
+    expect(code).toBe(0)
+    const { backend, advice, recalls } = JSON.parse(out)
+    expect(backend).toBe('wasm')
+    expect(advice).toMatch(/npx sparc-native tensorflow/)
+    // Chance is .1.
+    for (const recall of recalls) expect(recall).toBeGreaterThan(0.17)
+  })
+
+  it('a name that is none is refused, with a suggestion', async () => {
+    const { code, err } = await run('wasn')
+    expect(code).not.toBe(0)
+    expect(err).toMatch(/UNKNOWN_BACKEND|Did you mean "wasm"/)
+  })
+})
+
+describe('segmentSum', () => {
+  it('adds up the rows of each segment and drops those of none', () => {
+    const values = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8)
+    expect(Array.from(segmentSum(values, Int32Array.of(2, 0, 2, -1), 3, 2))).toEqual([3, 4, 0, 0, 6, 8])
+  })
+})
