@@ -1,6 +1,7 @@
 import { csr, InvalidInputError, makeCases, makeItems, makeRecommendations, makeSequences } from '@sparc/tables'
 import { Table, Utf8, vectorFromArray } from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
+import { caseScores } from '../significance/compare.ts'
 import { recall } from './accuracy.ts'
 import { dropSeen } from './drop-seen.ts'
 import { evaluate } from './evaluate.ts'
@@ -152,6 +153,23 @@ test('without values for each case the means are the same', () => {
   const { perCase, ...means } = evaluate(found, cases, { ...options, perCase: false })
   expect(perCase).toBeUndefined()
   expect(evaluate(found, cases, options)).toMatchObject(means)
+})
+
+test('tables of several chunks, and slices of tables, are read like any other', () => {
+  const parts = {
+    found: found.slice(0, 1).concat(found.slice(1, 3)),
+    cases: cases.slice(0, 2).concat(cases.slice(2, 3)),
+  }
+  const options = { metrics: [recall(2), coverage(2)], items, train }
+  const whole = evaluate(found, cases, options)
+  const chunked = evaluate(parts.found, parts.cases, options)
+  expect(chunked.metrics).toEqual(whole.metrics)
+  expect(chunked.slices).toEqual(whole.slices)
+  const rows = (report: typeof whole) => report.perCase?.toArray().map((row) => row.toJSON())
+  expect(rows(chunked)).toEqual(rows(whole))
+  expect(caseScores(chunked, 'cold-users/recall@2')).toEqual(caseScores(whole, 'cold-users/recall@2'))
+  const last = evaluate(found.slice(2, 3), cases.slice(2, 3), options)
+  expect(last.metrics['recall@2']).toMatchObject({ mean: 0.25, count: 1 })
 })
 
 test('dropping what was seen keeps the order of the rest', () => {
