@@ -87,6 +87,16 @@ describe('sparc-eval', () => {
     expect(lines[40]).toBe('poor,0,u39,0,1,0')
   })
 
+  test('draws what there are values for', async () => {
+    const more = ['--train', 'train.csv', '-s', 'popularity,history-length', '--figures', path('figures')]
+    const { error } = await run('targets.csv', 'good.csv', 'poor.csv', ...more)
+    const names = ['by-k', 'against-coverage', 'by-popularity', 'by-history']
+    expect(error).toContain(`Drawn: ${names.map((name) => path(`figures/${name}.svg`)).join(', ')}.`)
+    for (const name of names) expect(await readFile(path(`figures/${name}.svg`), 'utf8')).toMatch(/^<svg .*<\/svg>$/s)
+    const little = await run('targets.csv', 'good.csv', '-m', 'recall@1', '--figures', path('none'))
+    expect(little.error).toContain('Nothing to draw')
+  })
+
   test('drops what was seen before if asked to', async () => {
     const options = [
       '--history',

@@ -46,6 +46,7 @@ export async function sparcEval(args: string[], { out, error }: Streams): Promis
     .addOption(new Option('--outside <how>', 'items not in the items file').choices(['error', 'miss']).default('error'))
     .addOption(new Option('-f, --format <name>').choices(['text', 'markdown', 'csv', 'json']).default('text'))
     .option('--per-case <file>', 'write every metric of every case as CSV')
+    .option('--figures <folder>', 'draw SVG: by K, against coverage, and with -s popularity,history-length by these')
     .addHelpText('after', examples)
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: error })

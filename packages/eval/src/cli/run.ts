@@ -8,6 +8,7 @@ import type { Report } from '../metrics/report.ts'
 import { leaderboard } from '../report/leaderboard.ts'
 import { type Comparison, compare } from '../significance/compare.ts'
 import { list, parseColumns, parseSlices, parseSystems, type SystemFiles } from './options.ts'
+import { writeFigures } from './write-figures.ts'
 
 /** The command line's options, as commander gives them. */
 export interface CliOptions {
@@ -27,6 +28,7 @@ export interface CliOptions {
   outside: 'error' | 'miss'
   format: 'text' | 'markdown' | 'csv' | 'json'
   perCase?: string
+  figures?: string
 }
 
 /** Evaluates the files and returns what is to be printed, and what is to be said beside it. */
@@ -58,6 +60,14 @@ export async function runEvaluation(
   if (!items) notes.push(`No items file: the ${input.items.numRows} items of the files are the catalogue.`)
   const claims = claimsOf(reports, systems, options)
   if (options.perCase) await writePerCase(options.perCase, reports)
+  if (options.figures) {
+    const paths = await writeFigures(options.figures, reports)
+    notes.push(
+      paths.length > 0
+        ? `Drawn: ${paths.join(', ')}.`
+        : 'Nothing to draw: a figure wants metrics at several K, coverage, or slices.',
+    )
+  }
   return { output: print(reports, claims, options.format), notes }
 }
 

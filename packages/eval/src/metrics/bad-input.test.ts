@@ -5,6 +5,7 @@ import { parseMetric } from './all-metrics.ts'
 import { leafDiversity } from './diversity.ts'
 import { type EvaluateOptions, evaluate } from './evaluate.ts'
 import { coverage } from './exposure.ts'
+import { metricAt } from './metric.ts'
 import { novelty } from './popularity.ts'
 
 const four = { metrics: [recall(2), precision(4), coverage(2)], items: 4 }
@@ -204,6 +205,36 @@ describe('metrics', () => {
     const found = recommendations(['ann', 'bob'], [[0, 1], [1]])
     const report = evaluate(found, two, { ...four, metrics: [leafDiversity(2)] })
     expect(report.metrics['leafDiversity@2']).toMatchObject({ mean: null, count: 0 })
+  })
+
+  test('of your own are families put at a K', () => {
+    const share = metricAt(
+      {
+        name: 'evenRows',
+        better: 'neither',
+        looksAt: 'list',
+        perCase: (ks) => (ranked, out, at) => {
+          for (const [j, k] of ks.entries()) {
+            const shown = ranked.items.subarray(0, Math.min(k, ranked.length))
+            out[at + j] = shown.filter((item) => item % 2 === 0).length / shown.length
+          }
+        },
+      },
+      2,
+    )
+    const report = evaluate(
+      recommendations(
+        ['ann', 'bob'],
+        [
+          [0, 2, 1],
+          [1, 2],
+        ],
+      ),
+      two,
+      { ...four, metrics: [share] },
+    )
+    expect(report.metrics['evenRows@2'].mean).toBe(0.75)
+    expect(report.better).toEqual({ 'evenRows@2': 'neither' })
   })
 
   test('are read by name, with the nearest one in the error', () => {
