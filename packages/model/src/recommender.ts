@@ -119,3 +119,9 @@ export interface VectorRecommender extends Recommender {
   /** `interests` table, one row for each row of `queries`: at most `interests` vectors each. */
   embedUsers(queries: Table, options?: { interests?: number }): Promise<Table>
 }
+
+/** The vector systems whose items have codes. */
+export interface CodedRecommender extends VectorRecommender {
+  /** `codebook` table: the codewords of each level, and how many items carry each code. */
+  codebook(): Promise<Table>
+}

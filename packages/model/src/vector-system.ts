@@ -3,6 +3,7 @@ import {
   checkRange,
   InvalidInputError,
   type Items,
+  makeCodebook,
   makeEmbeddings,
   makeInterests,
   parseOptions,
@@ -19,7 +20,14 @@ import { openVectorModel, saveVectorModel } from './checkpoint.ts'
 import type { EmbeddingTable } from './embedding-table.ts'
 import type { ItemVectors, Network } from './network.ts'
 import type { CommonOptions } from './options.ts'
-import type { FitData, FitOptions, FitReport, RecommendOptions, VectorRecommender } from './recommender.ts'
+import type {
+  CodedRecommender,
+  FitData,
+  FitOptions,
+  FitReport,
+  RecommendOptions,
+  VectorRecommender,
+} from './recommender.ts'
 
 /** What makes a learned system: its name, its options, and its network. The rest is the same for all. */
 export interface SystemDefinition<Options extends CommonOptions> {
@@ -38,13 +46,13 @@ export interface FittedModel {
   backend: string
 }
 
-/** Makes the function that creates a system, and the one that loads it. */
-export function defineVectorSystem<Options extends CommonOptions>(definition: SystemDefinition<Options>) {
+/** Makes the function that creates a system whose items have codes, and the one that loads it. */
+export function defineCodedSystem<Options extends CommonOptions>(definition: SystemDefinition<Options>) {
   const { name, schema } = definition
   return {
-    create: (options?: z.input<typeof schema>): VectorRecommender =>
+    create: (options?: z.input<typeof schema>): CodedRecommender =>
       recommender(definition, parseOptions(schema, options, `options of ${name}`) as Options),
-    async load(directory: string): Promise<VectorRecommender> {
+    async load(directory: string): Promise<CodedRecommender> {
       const saved = await openVectorModel(directory, name)
       const options = parseOptions(schema, saved.options, `saved options of ${name}`) as Options
       const { loadTensorflow } = await import('./tensorflow.ts')
@@ -58,11 +66,21 @@ export function defineVectorSystem<Options extends CommonOptions>(definition: Sy
   }
 }
 
+/** The same for a system whose items have no codes. */
+export function defineVectorSystem<Options extends CommonOptions>(definition: SystemDefinition<Options>) {
+  const { create, load } = defineCodedSystem(definition)
+  const withoutCodes = ({ codebook: _, ...model }: CodedRecommender): VectorRecommender => model
+  return {
+    create: (options?: Parameters<typeof create>[0]) => withoutCodes(create(options)),
+    load: async (directory: string) => withoutCodes(await load(directory)),
+  }
+}
+
 function recommender<Options extends CommonOptions>(
   definition: SystemDefinition<Options>,
   options: Options,
   loaded?: FittedModel,
-): VectorRecommender {
+): CodedRecommender {
   const { name } = definition
   let model = loaded
   let encoded: ItemVectors | undefined
@@ -148,6 +166,14 @@ function recommender<Options extends CommonOptions>(
     },
     async embedUsers(queries: Table, wanted: { interests?: number } = {}): Promise<Table> {
       return makeInterests(await interests(queries, wanted.interests))
+    },
+    async codebook(): Promise<Table> {
+      const { network } = fitted()
+      const levels = network.codewords?.() ?? []
+      const data = await codes()
+      const counts = levels.map(({ rows }) => new Int32Array(rows))
+      for (let at = 0; data && at < data.length; at++) counts[at % levels.length][data[at]]++
+      return makeCodebook({ levels: levels.map((vectors, l) => ({ vectors, counts: counts[l] })) })
     },
     async save(directory: string): Promise<void> {
       await saveVectorModel(directory, { system: name, options, ...fitted() })

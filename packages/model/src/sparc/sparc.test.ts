@@ -1,4 +1,4 @@
-import { csr, makeQueries, random, readEmbeddings, readInterests, readSequences } from '@sparc/tables'
+import { csr, makeQueries, random, readCodebook, readEmbeddings, readInterests, readSequences } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
@@ -85,6 +85,20 @@ describe('SPARC', () => {
       expect(found['probability/w1']).toBe(0)
       dispose()
     }
+  })
+
+  it('gives its codebook as a table: codewords, and how many items carry each code', async () => {
+    const model = sparc({ ...tiny, warmUpSteps: 10, codebook: { size: 8, levels: 2 } })
+    await model.fit(smallWorld().data)
+    const { levels } = readCodebook(await model.codebook())
+    const { codes } = readEmbeddings(await model.embedItems())
+    for (const [l, { vectors, counts }] of levels.entries()) {
+      expect([vectors.rows, vectors.dim]).toEqual([8, 8])
+      const expected = new Int32Array(8)
+      for (let item = 0; item < 120; item++) expected[codes?.data[2 * item + l] ?? 0]++
+      expect(counts).toEqual(expected)
+    }
+    model.dispose()
   })
 
   it('hard search serves codes of the history alone, and any code where there is none', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { commonOptions } from '../options.ts'
-import { defineVectorSystem } from '../vector-system.ts'
+import { defineCodedSystem } from '../vector-system.ts'
 
 /** Options of the interest codebook. */
 const codebookOptions = z.strictObject({
@@ -73,7 +73,7 @@ export const sparcSearchSpace = {
   codebook: [{ size: 32 }, { size: 64 }, { size: 128 }],
 } as const
 
-const system = defineVectorSystem({
+const system = defineCodedSystem({
   name: 'sparc',
   schema: sparcOptions,
   network: async (options, random) => (await import('./network.ts')).sparcNetwork(options, random),
