@@ -62,8 +62,7 @@ function line(health: Health): Record<string, unknown> {
 const names = values.only ?? Object.keys(quantizers)
 for (const name of names) {
   const quantizer = quantizers[name]()
-  const learned = quantizer.kind !== 'residual-k-means'
-  const { seconds, health } = await quantizer.fit(vectors, learned ? { epochs: Number(values.epochs) } : {})
+  const { seconds, health } = await quantizer.fit(vectors, { epochs: Number(values.epochs) })
   const distinct = quantizer.health(quantizer.encode(vectors, { distinct: true, capacity: 1.25 }), vectors)
   const shape = { rows: vectors.rows, dim: vectors.dim, levels: options.levels, size: options.size }
   process.stdout.write(`${JSON.stringify({ name, ...shape, seconds: Number(seconds.toFixed(1)), ...line(health) })}\n`)

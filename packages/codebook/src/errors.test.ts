@@ -37,7 +37,7 @@ async function codeOf(act: () => unknown): Promise<string> {
 describe.each(makers)('a %s quantizer', (_, make) => {
   test('refuses bad input with an error that says what is wrong, and is as before', async () => {
     const quantizer = make()
-    await quantizer.fit(VECTORS)
+    await quantizer.fit(VECTORS, { epochs: 2 })
     const codes = quantizer.encode(VECTORS)
     const decoded = quantizer.decode(codes)
     const tensors = tf.memory().numTensors
@@ -72,7 +72,7 @@ describe.each(makers)('a %s quantizer', (_, make) => {
 
   test('stops when it is cancelled, and keeps no tensor of the run', async () => {
     const quantizer = make()
-    await quantizer.fit(VECTORS)
+    await quantizer.fit(VECTORS, { epochs: 2 })
     const tensors = tf.memory().numTensors
     const control = new AbortController()
     const run = quantizer.fit(VECTORS, { signal: control.signal, onEvent: () => control.abort() })
@@ -87,7 +87,7 @@ describe.each(makers)('a %s quantizer', (_, make) => {
     const quantizer = make()
     const own = tf.memory().numTensors
     const check = () => expect(tf.memory().numTensors).toBe(own)
-    await quantizer.fit(VECTORS)
+    await quantizer.fit(VECTORS, { epochs: 2 })
     check()
     const codes = quantizer.encode(VECTORS)
     quantizer.encode(VECTORS, { distinct: quantizer.sizes.length > 1 && quantizer.sizes[0] * quantizer.sizes[1] > 40 })

@@ -1,29 +1,27 @@
 import { CancelledError, type Matrix, parseOptions, type Random, TrainingError } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { z } from 'zod'
-import { drift } from './health.ts'
+import { drift, type Health } from './health.ts'
 import type { FitOptions, FitReport, Quantized, TrainableQuantizer } from './quantizer.ts'
 import { rowsAt, sampleRows } from './sample.ts'
 import { checkEnough } from './vectors.ts'
 
-/** The options that every `fit` has. */
-export const hooks = {
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal').optional(),
-  onEvent: z.custom<NonNullable<FitOptions['onEvent']>>((value) => typeof value === 'function').optional(),
-}
-
-const schema = z.strictObject({
-  epochs: z.int().min(0),
+/** The options of `fit`. */
+export const fitSchema = z.strictObject({
+  epochs: z.int().min(0).optional(),
   batch: z.int().min(1).default(512),
   learningRate: z.number().positive().default(1e-3),
   sample: z.int().min(1).default(20_000),
-  ...hooks,
+  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal').optional(),
+  onEvent: z.custom<NonNullable<FitOptions['onEvent']>>((value) => typeof value === 'function').optional(),
 })
 
 /** What the loop needs. */
 export interface Trainee {
   vectors: Matrix
   options: FitOptions
+  /** Epochs where the options name none. */
+  epochs: number
   random: Random
   quantizer: TrainableQuantizer
   /** Sets the first codewords. */
@@ -52,17 +50,27 @@ function lossValues(losses: Quantized['losses']): Record<string, number> {
   return Object.fromEntries(Object.entries(losses).map(([name, value]) => [name, value.dataSync()[0]]))
 }
 
+/** Gives codes that no vector uses something to stand for, unless that costs reconstruction. */
+function useAll(quantizer: TrainableQuantizer, vectors: Matrix): Health {
+  const codes = quantizer.encode(vectors)
+  const health = quantizer.health(codes, vectors)
+  if (health.levels.every((level) => level.usage === 1)) return health
+  const before = quantizer.state()
+  quantizer.reviveDead(vectors, { codes, below: 1e-9 })
+  const after = quantizer.health(quantizer.encode(vectors), vectors)
+  if ((after.reconstruction ?? 0) <= (health.reconstruction ?? 0)) return after
+  quantizer.restore(before)
+  return health
+}
+
 /**
  * Trains a quantizer alone with Adam: epochs over shuffled vectors, dead codes revived and codes rebalanced
  * about ten times between them, the state of the least reconstruction error kept.
  */
 export async function fitInSteps(trainee: Trainee): Promise<FitReport> {
   const { vectors, random, quantizer } = trainee
-  const { epochs, batch, learningRate, sample, signal, onEvent } = parseOptions(
-    schema,
-    trainee.options,
-    'options of fit',
-  )
+  const parsed = parseOptions(fitSchema, trainee.options, 'options of fit')
+  const { epochs = trainee.epochs, batch, learningRate, sample, signal, onEvent } = parsed
   const began = performance.now()
   const seconds = () => (performance.now() - began) / 1000
   checkSignal(signal)
@@ -158,7 +166,7 @@ export async function fitInSteps(trainee: Trainee): Promise<FitReport> {
     optimizer.dispose()
     quantizer.restore(best.state)
   }
-  const report = { steps: step, seconds: seconds(), health: quantizer.health(quantizer.encode(vectors), vectors) }
+  const report = { steps: step, seconds: seconds(), health: useAll(quantizer, vectors) }
   onEvent?.({ type: 'end', report })
   return report
 }

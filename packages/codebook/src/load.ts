@@ -2,7 +2,7 @@ import { decodeSafetensors, InvalidFileError, openFolder, type Random, random as
 import { z } from 'zod'
 import { balanceSchema } from './balance.ts'
 import type { Quantizer, TrainableQuantizer } from './quantizer.ts'
-import { fromLevels, savedSchema } from './residual-k-means.ts'
+import { fromLevels, residualKMeansSchema } from './residual-k-means.ts'
 import { assemble, type RqVae } from './rq-vae.ts'
 import { FORMAT } from './save.ts'
 import { createTrainable } from './trainable.ts'
@@ -35,7 +35,7 @@ const metaSchema = z.discriminatedUnion('kind', [
       core: trainableSchema,
     }),
   }),
-  z.strictObject({ kind: z.literal('residual-k-means'), options: savedSchema }),
+  z.strictObject({ kind: z.literal('residual-k-means'), options: residualKMeansSchema }),
 ])
 
 /** A quantizer of any kind; look at its `kind` to narrow it. */

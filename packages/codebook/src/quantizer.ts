@@ -131,11 +131,11 @@ export interface TrainableQuantizer extends Quantizer {
   observe(codes: tf.Tensor2D | Codes, z?: tf.Tensor2D): void
   /**
    * Replaces each codeword that was observed less than `below` (default .1) of its fair share by what a random one of
-   * `vectors` has left at its level.
+   * `vectors` has left at its level. With `codes` of a catalogue, these are counted instead of what was observed.
    *
    * @returns the revived codes of each level
    */
-  reviveDead(vectors: Vectors, options?: { below?: number }): number[][]
+  reviveDead(vectors: Vectors, options?: { below?: number; codes?: Codes }): number[][]
   /**
    * Sets the prices of the balanced levels so that, over these vectors, no code gets more than `capacity` times its fair
    * share. `quantize` and `encode` keep to the prices from then on. Without `balance` in the options: of level 0.

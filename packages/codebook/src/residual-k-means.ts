@@ -1,7 +1,7 @@
 import { f32, parseOptions, type Random, random as seeded } from '@sparc/tables'
 import { z } from 'zod'
 import { codecOf } from './codec.ts'
-import { breathe, checkSignal, hooks } from './fit.ts'
+import { breathe, checkSignal, fitSchema } from './fit.ts'
 import { residualKMeans } from './initialize.ts'
 import type { Quantizer } from './quantizer.ts'
 import type { Level } from './residual-codes.ts'
@@ -11,7 +11,7 @@ import { checkVectors } from './vectors.ts'
 
 const size = z.int().min(1).max(65536)
 
-const schema = z.strictObject({
+export const residualKMeansSchema = z.strictObject({
   levels: z.int().min(1).max(16).optional(),
   size: z.union([size, z.array(size).min(1).max(16)]).default(256),
   dim: z.int().min(1),
@@ -19,8 +19,6 @@ const schema = z.strictObject({
   capacity: z.number().min(1).optional(),
   balancedLevels: z.array(z.int().min(0)).default([0]),
 })
-
-const fitSchema = z.strictObject(hooks)
 
 /** Options of `createResidualKMeans`. */
 export interface ResidualKMeansOptions {
@@ -42,7 +40,7 @@ export interface ResidualKMeansOptions {
 
 /**
  * Residual k-means (Chen, Guan and Wang, Sensors 2010): the codes that nothing was learned for, and the bar for those
- * that are. Runs without TensorFlow; `fit` takes `signal` and `onEvent` only. Before `fit` all centres are 0.
+ * that are. Needs no TensorFlow backend; of the options of `fit`, `signal` and `onEvent` matter. Before `fit` all centres are 0.
  *
  * @throws InvalidInputError `INVALID_OPTION`, `UNKNOWN_OPTION`
  *
@@ -53,7 +51,7 @@ export interface ResidualKMeansOptions {
 export function createResidualKMeans(options: ResidualKMeansOptions): Quantizer {
   const { random = seeded(1), ...rest } = options
   const where = 'options of createResidualKMeans'
-  const parsed = parseOptions(schema, rest, where)
+  const parsed = parseOptions(residualKMeansSchema, rest, where)
   const sizes = levelSizes(parsed.size, parsed.levels, where)
   const levels = sizes.map((rows) => ({
     vectors: { data: new Float32Array(rows * parsed.dim), rows, dim: parsed.dim },
@@ -63,7 +61,7 @@ export function createResidualKMeans(options: ResidualKMeansOptions): Quantizer 
 }
 
 /** A residual k-means quantizer with the levels given, which `fit` replaces. */
-export function fromLevels(options: z.output<typeof schema>, levels: Level[], random: Random): Quantizer {
+export function fromLevels(options: z.output<typeof residualKMeansSchema>, levels: Level[], random: Random): Quantizer {
   const { dim, iterations, capacity, balancedLevels } = options
   const sizes = levels.map((level) => level.vectors.rows)
   let present = levels
@@ -108,6 +106,3 @@ export function fromLevels(options: z.output<typeof schema>, levels: Level[], ra
     },
   }
 }
-
-/** Parses the saved options of a residual k-means quantizer. */
-export const savedSchema = schema

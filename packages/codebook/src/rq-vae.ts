@@ -133,7 +133,8 @@ export function assemble(parts: RqVaeParts, random: Random): RqVae {
       const matrix = checkVectors(vectors, dim, 'fit')
       return fitInSteps({
         vectors: matrix,
-        options: { epochs: 100, ...fitOptions },
+        options: fitOptions,
+        epochs: 100,
         random,
         quantizer,
         rebalances: options.balance !== undefined,

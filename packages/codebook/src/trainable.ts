@@ -18,7 +18,7 @@ import { quantizeStep } from './quantize-step.ts'
 import type { TrainableQuantizer } from './quantizer.ts'
 import { saveQuantizer } from './save.ts'
 import { countUsage, missingVectors, moveAverages, plainCodes, remainder, revive } from './usage.ts'
-import { checkEnough, checkVectors, unitMatrix, type Vectors } from './vectors.ts'
+import { checkCodes, checkEnough, checkVectors, unitMatrix, type Vectors } from './vectors.ts'
 
 /** The parsed options of a trainable quantizer of any number of levels. */
 export interface TrainableOptions {
@@ -107,12 +107,16 @@ export function createTrainable(options: TrainableOptions, random: Random): Trai
       const data = Float32Array.from(z.dataSync())
       moveAverages(state, state.averages, plain, seen({ data, rows: z.shape[0], dim }, 'observe'), options.decay)
     },
-    reviveDead: (vectors, { below = 0.1 } = {}) => revive(state, levels(), seen(vectors, 'reviveDead'), below, random),
+    reviveDead(vectors, { below = 0.1, codes } = {}) {
+      if (codes) checkCodes(codes, sizes)
+      return revive(state, levels(), seen(vectors, 'reviveDead'), below, random, codes)
+    },
     fit(vectors, fitOptions = {}) {
       const matrix = seen(vectors, 'fit')
       return fitInSteps({
         vectors: matrix,
-        options: { epochs: 20, ...fitOptions },
+        options: fitOptions,
+        epochs: 20,
         random,
         quantizer,
         initialize: () => quantizer.initialize(matrix),

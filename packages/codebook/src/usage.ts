@@ -1,5 +1,6 @@
 import { InvalidInputError, type Matrix, type Random } from '@sparc/tables'
 import { type CodebookState, numbers, setCodewords, setPrices } from './codebook-state.ts'
+import { countCodes } from './health.ts'
 import { encodeResidual, type Level } from './residual-codes.ts'
 import type { Codes } from './vectors.ts'
 
@@ -73,6 +74,8 @@ export function remainder(vectors: Matrix, level: Level): Matrix {
 /**
  * Replaces the codewords of codes that were used less than `below` of their fair share by what a random vector has left
  * at their level. Level by level, so that a revived codeword changes what the next level gets.
+ *
+ * @param codes are counted instead of what was observed
  */
 export function revive(
   state: CodebookState,
@@ -80,12 +83,15 @@ export function revive(
   vectors: Matrix,
   below: number,
   random: Random,
+  codes?: Codes,
 ): number[][] {
   const { dim } = state
   let left = vectors
   return state.sizes.map((size, l) => {
     const shares = state.usage[l]
-    const dead = Array.from(shares.keys()).filter((c) => shares[c] < below / size)
+    const counts = codes && countCodes(codes, l, size)
+    const share = (c: number) => (counts && codes ? (counts[c] * codes.levels) / codes.data.length : shares[c])
+    const dead = Array.from(shares.keys()).filter((c) => share(c) < below / size)
     const level: Level = { vectors: levels[l].vectors, prices: levels[l].prices?.slice() }
     if (dead.length > 0 && vectors.rows > 0) {
       const rows = random.shuffle(Int32Array.from({ length: vectors.rows }, (_, r) => r))

@@ -102,6 +102,18 @@ test('a code that nothing uses is revived where vectors are, and used from then 
   quantizer.dispose()
 })
 
+test('the codes of a catalogue can be counted instead of what was observed', () => {
+  const vectors = blobs(200, 3, 6)
+  const quantizer = createVectorQuantizer({ size: 8, dim: 3, random: random(4) })
+  quantizer.initialize(vectors)
+  const codes = quantizer.encode(vectors)
+  const shifted = { levels: 1, data: codes.data.map((code) => (code === 5 ? 4 : code)) }
+  expect(quantizer.reviveDead(vectors)).toEqual([[]])
+  expect(quantizer.reviveDead(vectors, { codes, below: 1e-9 })).toEqual([[]])
+  expect(quantizer.reviveDead(vectors, { codes: shifted, below: 1e-9 })).toEqual([[5]])
+  quantizer.dispose()
+})
+
 test('the rotation trick and straight-through have one value and different gradients', () => {
   const z = tf.tensor2d(gaussian(10, 4).data, [10, 4])
   const gradients = (['straight-through', 'rotation'] as const).map((gradient) => {
