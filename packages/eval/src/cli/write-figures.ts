@@ -22,7 +22,10 @@ export async function writeFigures(directory: string, reports: Map<string, Repor
     const [name] = metric.split('@')
     if (accuracy.filter((other) => other.startsWith(`${name}@`)).length > 1)
       figures['by-k'] = () => plotByK(systems, { metric: name })
-    if (coverage) figures['against-coverage'] = () => plotAgainstCoverage(systems, { metric, coverage })
+    if (coverage) {
+      const same = accuracy.find((other) => other === `${name}@${coverage.slice(coverage.indexOf('@') + 1)}`) ?? metric
+      figures['against-coverage'] = () => plotAgainstCoverage(systems, { metric: same, coverage })
+    }
     if (slices.some((slice) => slice.startsWith('popularity:')))
       figures['by-popularity'] = () => plotByPopularity(systems, { metric })
     if (slices.some((slice) => slice.startsWith('history:')))
