@@ -37,7 +37,7 @@ describe('the command line', () => {
     expect(errors).toMatch(message)
     expect(errors).not.toMatch(/\n\s+at /)
     expect(code).toBe(1)
-    expect(existsSync(join(out, 'run.json'))).toBe(false)
+    expect(existsSync(out)).toBe(false)
   })
 
   it.each([

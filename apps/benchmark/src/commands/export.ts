@@ -44,11 +44,11 @@ function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, figures: string[
     '',
     '## History filtered (the headline)',
     '',
-    board(rows, 'filtered').markdown(),
+    board(rows, 'filtered', run.split.kind).markdown(),
     '',
     '## History left in (to compare with published tables)',
     '',
-    board(rows, 'unfiltered').markdown(),
+    board(rows, 'unfiltered', run.split.kind).markdown(),
     ...significanceTable(shown),
     ...fence('Cost', costText(rows)),
     ...fence('Index', indexText(rows)),
@@ -74,8 +74,11 @@ export async function exportRuns(names: string[], { out, to }: { out: string; to
       files.push(file)
     }
     await writeFileAtomic(join(at, 'README.md'), runMarkdown(saved, shown, files))
-    await writeFileAtomic(join(at, 'leaderboard.csv'), board(saved.rows, 'filtered').csv())
-    await writeFileAtomic(join(at, 'leaderboard-unfiltered.csv'), board(saved.rows, 'unfiltered').csv())
+    await writeFileAtomic(join(at, 'leaderboard.csv'), board(saved.rows, 'filtered', saved.run.split.kind).csv())
+    await writeFileAtomic(
+      join(at, 'leaderboard-unfiltered.csv'),
+      board(saved.rows, 'unfiltered', saved.run.split.kind).csv(),
+    )
     await writeJson(join(at, 'run.json'), saved.run)
     process.stdout.write(`${at}\n`)
   }

@@ -38,8 +38,8 @@ export function runText(run: RunFile, rows: RowResult[]): string {
   const phases = Object.entries(run.phases).map(([name, seconds]) => `${name} ${duration(seconds)}`)
   const facts = factsOf(run).filter(([name]) => name !== 'versions')
   return [
-    ...block('History filtered (the headline)', board(rows, 'filtered').text()),
-    ...block('History left in (to compare with published tables)', board(rows, 'unfiltered').text()),
+    ...block('History filtered (the headline)', board(rows, 'filtered', run.split.kind).text()),
+    ...block('History left in (to compare with published tables)', board(rows, 'unfiltered', run.split.kind).text()),
     ...block('Cost', costText(rows)),
     ...block('Index, search alone in one batch of all test users', indexText(rows)),
     ...block('Codebook over the items', codebookText(rows)),

@@ -2,7 +2,7 @@ import type { RunOptions } from '../cli.ts'
 import { loadStudy } from '../config/load.ts'
 import { locate } from '../data/locate.ts'
 import { estimate } from '../pipeline/estimate.ts'
-import { checkSystem } from '../pipeline/systems.ts'
+import { checkRow } from '../pipeline/systems.ts'
 import { duration } from '../progress/duration.ts'
 import { sit } from './sitting.ts'
 
@@ -10,7 +10,7 @@ import { sit } from './sitting.ts'
 export async function run(config: string, options: RunOptions): Promise<void> {
   const study = await loadStudy(config)
   const jobs = study.experiments.map((experiment) => {
-    for (const { system } of experiment.systems) if (system !== undefined) checkSystem(system)
+    for (const row of experiment.systems) checkRow(row, experiment.fit.options)
     return { experiment, located: locate(experiment.dataset, options.data, false) }
   })
   const several = jobs.length > 1

@@ -7,6 +7,7 @@ import type { Experiment } from '../config/schema.ts'
 import type { Located } from '../data/locate.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { runExperiment } from '../pipeline/experiment.ts'
+import { checkRow } from '../pipeline/systems.ts'
 import { bars } from '../progress/bars.ts'
 import { lines } from '../progress/lines.ts'
 import type { Progress } from '../progress/progress.ts'
@@ -57,6 +58,7 @@ export async function sit(
   options: RunOptions,
   command: string,
 ): Promise<string> {
+  for (const row of experiment.systems) checkRow(row, experiment.fit.options)
   const path = runPath(experiment, options)
   if (options.fresh && options.run !== undefined) removeRun(path)
   const resumed = existsSync(join(path, 'run.json'))

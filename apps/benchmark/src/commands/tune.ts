@@ -11,7 +11,7 @@ import { type Data, openData } from '../pipeline/data.ts'
 import { dropCheckpoints, fit } from '../pipeline/fit.ts'
 import { drawSettings, searchSpace } from '../pipeline/search-space.ts'
 import { split } from '../pipeline/split.ts'
-import { checkSystem, makeRecommender } from '../pipeline/systems.ts'
+import { checkRow, makeRecommender } from '../pipeline/systems.ts'
 import { number } from '../report/format.ts'
 import { align } from '../report/text.ts'
 import { makeFolder } from '../run-folder/folder.ts'
@@ -35,7 +35,7 @@ interface TrialsFile {
 
 /** `benchmark tune SYSTEM`: the defaults and random settings, each judged by Recall@50 on validation; test users stay out. */
 export async function tune(system: string, options: StartOptions & { trials: number }): Promise<void> {
-  checkSystem(system)
+  checkRow({ system, options: {} }, {})
   const dataset = options.dataset ?? 'amazon-beauty-2014'
   const located = locate(dataset, options.data, false)
   const name = `tune-${system}-${dataset}`.replaceAll(/[^a-z0-9-]+/g, '-')

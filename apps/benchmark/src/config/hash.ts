@@ -26,7 +26,7 @@ export function sharedHash({ dataset, world, split, splitSeed, testUsers, seeds,
 
 /** Names what decides the result of one row. */
 export function rowHash(row: Row, { fit, index }: Experiment): string {
-  return hashOf({ row, fit: decisive(fit), engine: index.engine, probes: index.probes })
+  return hashOf({ row, fit: decisive(fit), engine: index.engine, probes: index.probes, merges: index.merges })
 }
 
 /** How often training is kept changes nothing of what comes out. */

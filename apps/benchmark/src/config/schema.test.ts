@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkSystem } from '../pipeline/systems.ts'
+import { checkRow } from '../pipeline/systems.ts'
 import { builtInConfigs, loadStudy } from './load.ts'
 import { parseExperiment, rowName } from './schema.ts'
 
@@ -28,11 +28,11 @@ describe('an experiment', () => {
 })
 
 describe('the configurations that come with the app', () => {
-  it.each(builtInConfigs())('%s is valid and names systems that there are', async (name) => {
+  it.each(builtInConfigs())('%s is valid, and names systems and options that there are', async (name) => {
     const study = await loadStudy(name)
     expect(study.experiments.length).toBeGreaterThan(0)
     expect(study.about).not.toBe('')
-    for (const { systems } of study.experiments) for (const { system } of systems) if (system) checkSystem(system)
+    for (const { systems, fit } of study.experiments) for (const row of systems) checkRow(row, fit.options)
   })
 
   it('are found by name, by configs/NAME.json, and suggested where misspelt', async () => {

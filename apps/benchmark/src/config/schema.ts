@@ -37,6 +37,11 @@ const index = z.strictObject({
   engine: z.enum(['faiss', 'exact', 'auto']).default('auto'),
   /** Shards that each interest looks into, for the curve of recall against time. */
   probes: z.array(z.int().positive()).min(1).default([1, 2, 4, 8]),
+  /** How the candidates of several interests become one list; a row of shards for each. */
+  merges: z
+    .array(z.enum(['mixture', 'max', 'budget']))
+    .min(1)
+    .default(['mixture']),
   /** Rows that are also searched by shards; every row with codes where absent. */
   rows: z.array(z.string()).optional(),
 })

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path'
 import { evaluate, ndcg, recall } from '@sparc/eval'
 import { loadRecommender } from '@sparc/model'
-import { queriesOf, readEmbeddings, readInterests, readRecommendations, readTable } from '@sparc/tables'
+import { queriesOf, readCodebook, readEmbeddings, readInterests, readRecommendations, readTable } from '@sparc/tables'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openRun } from '../commands/runs.ts'
 import type { RowResult } from '../run-folder/results.ts'
@@ -62,6 +62,8 @@ describe('a run', () => {
     const interests = readInterests(await readTable(join(path, 'sparc', 'interests.arrow')))
     expect(interests.users.length).toBe(cases.numRows)
     expect(existsSync(join(path, 'two-tower', 'embeddings.arrow'))).toBe(true)
+    const { levels } = readCodebook(await readTable(join(path, 'sparc', 'codebook.arrow')))
+    expect(levels.map(({ counts }) => counts.reduce((sum, count) => sum + count, 0))).toEqual([240, 240, 240])
   })
 
   it('says what was measured on what', async () => {

@@ -13,7 +13,7 @@ import { machine, versions } from './describe.ts'
 import { runRow } from './row.ts'
 import { split, splitFingerprint } from './split.ts'
 import { stopwatch } from './stopwatch.ts'
-import { checkSystem, dependsOnSeed } from './systems.ts'
+import { dependsOnSeed } from './systems.ts'
 
 export interface RunRequest {
   experiment: Experiment
@@ -28,7 +28,6 @@ export interface RunRequest {
 /** The whole line: data, split, and for every system fit, recommend, index, evaluate. Gives what stands in the folder. */
 export async function runExperiment(request: RunRequest): Promise<{ run: RunFile; rows: RowResult[] }> {
   const { experiment, folder } = request
-  for (const { system } of experiment.systems) if (system !== undefined) checkSystem(system)
   const before = await readJson<RunFile>(folder.run)
   const context = await prepare(request, before)
   const run = describe(request, context, before)

@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { VectorRecommender } from '@sparc/model'
+import type { CodedRecommender, VectorRecommender } from '@sparc/model'
 import { readCodebook, readEmbeddings, readInterests, writeTable } from '@sparc/tables'
-import type { Table } from 'apache-arrow'
 import type { RowResult } from '../run-folder/results.ts'
 import { codeHealth } from './codes.ts'
 import type { Context } from './context.ts'
@@ -10,13 +9,8 @@ import { interestCosines, meanOf } from './interests.ts'
 import { keepAndMeasure, listLength } from './lists.ts'
 import { searchShards } from './shards.ts'
 
-/** A vector recommender that also shows its codewords. */
-interface WithCodebook {
-  codebook(): Promise<Table>
-}
-
-function hasCodebook(value: object): value is WithCodebook {
-  return 'codebook' in value && typeof value.codebook === 'function'
+function hasCodebook(recommender: VectorRecommender): recommender is CodedRecommender {
+  return 'codebook' in recommender
 }
 
 /** One code for everything makes one shard, which is the exact search again. */
@@ -52,22 +46,26 @@ export async function serve(
   if (!isSharded(context, exact)) return [exact]
 
   const shards = await watch.time('index', () => searchShards(context, { embeddings, interests, codebook }, listLength))
-  const name = `${exact.name}-shards`
-  const beside = folder.row(name, exact.seed, exact.seed === experiment.seeds[0])
-  await mkdir(beside, { recursive: true })
-  const seconds = embedding + shards.seconds
-  const row: RowResult = {
-    ...exact,
-    name,
-    kind: 'shards',
-    engine: shards.engine,
-    metrics: await keepAndMeasure(context, shards.filtered, shards.unfiltered, beside),
-    seconds: { fit: exact.seconds.fit, recommend: seconds },
-    microsecondsPerQuery: (seconds * 1e6) / Math.max(1, queries.numRows),
-    scanned: shards.curve.find((point) => point.probes === 1)?.scanned,
-    index: shards.curve,
-    codebook: undefined,
-    notes: [],
+  const scanned = shards.curve.find((point) => point.probes === 1)?.scanned
+  const rows: RowResult[] = []
+  for (const [m, merged] of shards.merged.entries()) {
+    const name = m === 0 ? `${exact.name}-shards` : `${exact.name}-shards-${merged.merge}`
+    const beside = folder.row(name, exact.seed, exact.seed === experiment.seeds[0])
+    await mkdir(beside, { recursive: true })
+    const seconds = embedding + merged.seconds
+    rows.push({
+      ...exact,
+      name,
+      kind: 'shards',
+      engine: shards.engine,
+      metrics: await keepAndMeasure(context, merged.filtered, merged.unfiltered, beside),
+      seconds: { fit: exact.seconds.fit, recommend: seconds },
+      microsecondsPerQuery: (seconds * 1e6) / Math.max(1, queries.numRows),
+      scanned,
+      index: m === 0 ? shards.curve : undefined,
+      codebook: undefined,
+      notes: m === 0 ? [] : [`candidates merged by ${merged.merge}`],
+    })
   }
-  return [exact, row]
+  return [exact, ...rows]
 }

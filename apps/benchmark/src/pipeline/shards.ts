@@ -7,14 +7,19 @@ import type { Context } from './context.ts'
 /** Depth at which what an index finds is held against the exact answer. */
 const DEPTH = 50
 
+/** What one way to merge came to with one probe: each interest looks into its own code's shard. */
+export interface Merged {
+  merge: 'mixture' | 'max' | 'budget'
+  filtered: Table
+  unfiltered: Table
+  /** Seconds of the search of all queries, history filtered. */
+  seconds: number
+}
+
 /** What the per-code index found, and what it costs. */
 export interface Shards {
   engine: 'faiss' | 'exact'
-  /** One probe: each interest looks into its own code's shard. */
-  filtered: Table
-  unfiltered: Table
-  /** Seconds of the one-probe search of all queries, history filtered. */
-  seconds: number
+  merged: Merged[]
   /** The whole catalogue by the exact engine, then the shards at each number of probes. */
   curve: IndexPoint[]
 }
@@ -48,17 +53,28 @@ export async function searchShards(
   }
   const micro = (seconds: number) => (seconds * 1e6) / Math.max(1, queries.numRows)
   const whole = await CodeShardedIndex.build(embeddings, { engine: 'exact', codebook })
-  const exact = await timed(() => whole.search(interests, { k, scope: 'all', exclude: queries }))
+  const [merge] = experiment.index.merges
+  const exact = await timed(() => whole.search(interests, { k, scope: 'all', merge, exclude: queries }))
   await whole.close()
   const { engine, index } = await openIndex(context, embeddings, codebook)
   try {
-    const one = await timed(() => index.search(interests, { k, probes: 1, exclude: queries }))
-    const unfiltered = await index.search(interests, { k, probes: 1 })
+    const merged: Merged[] = []
+    for (const merge of experiment.index.merges) {
+      const { found, seconds } = await timed(() => index.search(interests, { k, probes: 1, merge, exclude: queries }))
+      merged.push({
+        merge,
+        filtered: found,
+        unfiltered: await index.search(interests, { k, probes: 1, merge }),
+        seconds,
+      })
+    }
     const curve: IndexPoint[] = [
       { engine: 'exact, all', probes: 0, scanned: 1, recallOfExact: 1, microsecondsPerQuery: micro(exact.seconds) },
     ]
+    const [{ filtered, seconds }] = merged
     for (const probes of [...new Set([1, ...experiment.index.probes])].sort((a, b) => a - b)) {
-      const at = probes === 1 ? one : await timed(() => index.search(interests, { k, probes, exclude: queries }))
+      const one = { found: filtered, seconds }
+      const at = probes === 1 ? one : await timed(() => index.search(interests, { k, probes, merge, exclude: queries }))
       curve.push({
         engine,
         probes,
@@ -67,7 +83,7 @@ export async function searchShards(
         microsecondsPerQuery: micro(at.seconds),
       })
     }
-    return { engine, filtered: one.found, unfiltered, seconds: one.seconds, curve }
+    return { engine, merged, curve }
   } finally {
     await index.close()
   }

@@ -20,9 +20,17 @@ export function dependsOnSeed({ system, recommendations }: Row): boolean {
   return recommendations === undefined && !(system !== undefined && deterministic.has(system))
 }
 
-/** @throws InvalidInputError `UNKNOWN_SYSTEM`, before anything else has been done */
-export function checkSystem(name: string): void {
-  if (!systemNames.includes(name)) createRecommender(name)
+/**
+ * Looks at a row's system and options before anything else is done.
+ *
+ * @throws InvalidInputError `UNKNOWN_SYSTEM`, `UNKNOWN_OPTION`, `INVALID_OPTION`
+ */
+export function checkRow(row: Row, common: Record<string, unknown>): void {
+  if (row.system !== undefined) named(row.system, row.options, common).dispose()
+}
+
+function named(system: string, own: Record<string, unknown>, common: Record<string, unknown>): Recommender {
+  return createRecommender(system, isLearned(system) ? { ...common, ...own } : own)
 }
 
 function isRecommender(value: unknown): value is Recommender {
@@ -60,6 +68,5 @@ function badPackage(name: string, why: string, cause?: unknown): InvalidInputErr
 /** Makes the recommender of a row. */
 export async function makeRecommender(row: Row, common: Record<string, unknown>): Promise<Recommender> {
   if (row.package !== undefined) return fromPackage(row.package, row.options)
-  const name = row.system!
-  return createRecommender(name, isLearned(name) ? { ...common, ...row.options } : row.options)
+  return named(row.system ?? '', row.options, common)
 }

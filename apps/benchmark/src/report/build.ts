@@ -2,7 +2,7 @@ import { factsOf } from '../commands/print.ts'
 import type { SavedRun } from '../commands/runs.ts'
 import { claims } from '../ledger/claims.ts'
 import { judge } from '../ledger/judge.ts'
-import { columns } from './columns.ts'
+import { columnsOf } from './columns.ts'
 import type { ReportData, ReportRun } from './data.ts'
 import { explorer } from './explorer.ts'
 import { figures } from './figures.ts'
@@ -20,7 +20,7 @@ export async function reportRun(saved: SavedRun): Promise<ReportRun> {
     about: run.experiment.about,
     facts: factsOf(run),
     phases: Object.entries(run.phases),
-    columns: columns.filter(({ key }) => rows.some((row) => typeof row.metrics.filtered[key] === 'number')),
+    columns: columnsOf(rows, run.split.kind),
     rows: summarize(rows),
     significance: await significance(saved),
     figures: await figures(saved),

@@ -1,10 +1,13 @@
+import type { RowResult } from '../run-folder/results.ts'
 import type { Column } from './data.ts'
 
 /**
  * The columns of the leaderboard, most telling first. The last two are for a synthetic world, whose truth is known: the share
  * of a user's coming interests that the list serves, and of those that nothing in the log shows yet.
  */
-export const columns: Column[] = [
+const all: Column[] = [
+  { key: 'recall@10', label: 'R@10', better: 'higher' },
+  { key: 'ndcg@10', label: 'N@10', better: 'higher' },
   { key: 'recall@20', label: 'R@20', better: 'higher' },
   { key: 'ndcg@20', label: 'N@20', better: 'higher' },
   { key: 'hitRate@20', label: 'HR@20', better: 'higher' },
@@ -18,3 +21,17 @@ export const columns: Column[] = [
   { key: 'future-interests/recall@50', label: 'future@50', better: 'higher' },
   { key: 'fresh-interests/recall@50', label: 'fresh@50', better: 'higher' },
 ]
+
+/** What published tables of either protocol do not have. */
+const unusual: Record<string, readonly string[]> = {
+  'by-user': ['recall@10', 'ndcg@10'],
+  'by-time': ['recall@10', 'ndcg@10'],
+  'leave-one-out': ['recall@20', 'ndcg@20', 'hitRate@20', 'hitRate@50'],
+}
+
+/** The columns for a split that any of the rows has a value in. */
+export function columnsOf(rows: readonly RowResult[], split: string): Column[] {
+  return all.filter(
+    ({ key }) => !unusual[split]?.includes(key) && rows.some((row) => typeof row.metrics.filtered[key] === 'number'),
+  )
+}

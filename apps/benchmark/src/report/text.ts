@@ -1,7 +1,7 @@
 import { leaderboard } from '@sparc/eval'
 import { duration } from '../progress/duration.ts'
 import type { RowResult } from '../run-folder/results.ts'
-import { columns } from './columns.ts'
+import { columnsOf } from './columns.ts'
 import { number, percent } from './format.ts'
 
 type View = 'filtered' | 'unfiltered'
@@ -14,8 +14,8 @@ export function byName(rows: readonly RowResult[]): Map<string, RowResult[]> {
 }
 
 /** The leaderboard as `@sparc/eval` makes it, over the seeds of each row. */
-export function board(rows: readonly RowResult[], view: View) {
-  const there = columns.filter(({ key }) => rows.some((row) => typeof row.metrics[view][key] === 'number'))
+export function board(rows: readonly RowResult[], view: View, split: string) {
+  const there = columnsOf(rows, split)
   return leaderboard(
     [...byName(rows)].map(([name, group]) => ({
       name,
@@ -23,8 +23,8 @@ export function board(rows: readonly RowResult[], view: View) {
     })),
     {
       columns: there.map(({ key }) => key),
-      titles: Object.fromEntries(columns.map(({ key, label }) => [key, label])),
-      better: Object.fromEntries(columns.map(({ key, better }) => [key, better])),
+      titles: Object.fromEntries(there.map(({ key, label }) => [key, label])),
+      better: Object.fromEntries(there.map(({ key, better }) => [key, better])),
     },
   )
 }
