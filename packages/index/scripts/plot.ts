@@ -1,4 +1,4 @@
-// Recall against processor time per query, one query alone and in batches, as an SVG.
+// Recall against time per query, one query alone and in batches, as an SVG.
 import type { Measured } from './measure.ts'
 
 const COLOURS = ['#1b6ca8', '#888888', '#2a9d5c', '#c8553d', '#7a5ea8']
@@ -11,8 +11,8 @@ type Curves = readonly (readonly Measured[])[]
 /** Two panels side by side, with a legend below. */
 export function plot(curves: Curves): string {
   const panels = [
-    panel(curves, 'One query at a time', ({ singleCpuUs }) => singleCpuUs, 0),
-    panel(curves, 'In batches of 1,000', ({ batchCpuUs }) => batchCpuUs, WIDTH),
+    panel(curves, 'One query at a time', ({ singleUs }) => singleUs, 0),
+    panel(curves, 'In batches of 1,000', ({ batchUs }) => batchUs, WIDTH),
   ]
   const legend = curves.map((points, i) => {
     const y = HEIGHT + 18 + 18 * i
@@ -57,7 +57,7 @@ function panel(curves: Curves, title: string, value: (point: Measured) => number
   const middle = left + (MARGIN.left + WIDTH - MARGIN.right) / 2
   return `<text x="${middle}" y="20" text-anchor="middle" font-weight="bold">${title}</text>
 <text x="${middle}" y="${HEIGHT - 8}" text-anchor="middle">recall of the exact 50</text>
-<text x="${left + 14}" y="${HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 ${left + 14} ${HEIGHT / 2})">processor time, us a query</text>
+<text x="${left + 14}" y="${HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 ${left + 14} ${HEIGHT / 2})">microseconds a query</text>
 ${ticks.join('')}
 ${lines.join('\n')}`
 }

@@ -2,7 +2,7 @@ import type { Engine, EngineShard, Storage } from '../engine.ts'
 import type { EngineSeed } from '../engines.ts'
 import { blockShard } from './block-shard.ts'
 import { floatMargin, longestVector } from './float-margin.ts'
-import { flatLayout } from './layout.ts'
+import { flatLayout, type Layout } from './layout.ts'
 import { arenas } from './memory.ts'
 import { byteLayout, integerMargin, trainScalarQuantizer } from './scalar-quantizer.ts'
 
@@ -12,10 +12,11 @@ export function exactEngine(dim: number, storage: Storage, seed: EngineSeed): En
   let { longest = 0, quantizer } = seed
   if (storage === 'SQ8' && !quantizer && seed.sample?.length) quantizer = trainScalarQuantizer(seed.sample, dim)
 
+  let layout: Layout | undefined
   function open(vectors: Float32Array): EngineShard {
-    if (storage !== 'SQ8') return blockShard(flatLayout(dim), memory)
-    quantizer ??= trainScalarQuantizer(vectors, dim)
-    return blockShard(byteLayout(dim, quantizer), memory)
+    if (storage === 'SQ8') quantizer ??= trainScalarQuantizer(vectors, dim)
+    layout ??= quantizer ? byteLayout(dim, quantizer) : flatLayout(dim)
+    return blockShard(layout, memory)
   }
   /** An index that began empty learns its quantizer from the first rows. */
   function shard(): EngineShard {

@@ -20,22 +20,22 @@ export interface Layout {
   score(arena: Arena, i: number): number
 }
 
-/** Float32, `[block][4][dim][4]`. */
+/** Float32, `[block][dim][16]`. */
 export function flatLayout(dim: number): Layout {
   const width = dim + (dim & 1)
   // Whole numbers all the way: a division would make every index below a float.
-  const start = (at: number, row: number) => (at >>> 2) + Math.imul(row >> 2, width * 4) + (row & 3)
+  const start = (at: number, row: number) => (at >>> 2) + Math.imul(row >> 4, width * 16) + (row & 15)
   return {
     blockBytes: width * 64,
     write({ floats }, at, row, vectors, from) {
-      for (let d = 0, to = start(at, row); d < dim; d++, to += 4) floats[to] = vectors[from + d]
+      for (let d = 0, to = start(at, row); d < dim; d++, to += 16) floats[to] = vectors[from + d]
     },
     read({ floats }, at, row, out, to) {
-      for (let d = 0, from = start(at, row); d < dim; d++, from += 4) out[to + d] = floats[from]
+      for (let d = 0, from = start(at, row); d < dim; d++, from += 16) out[to + d] = floats[from]
     },
     dot({ floats }, at, row, vectors, from) {
       let sum = 0
-      for (let d = 0, to = start(at, row); d < dim; d++, to += 4) sum += vectors[from + d] * floats[to]
+      for (let d = 0, to = start(at, row); d < dim; d++, to += 16) sum += vectors[from + d] * floats[to]
       return sum
     },
     prepare(arena, vectors, from) {
