@@ -13,27 +13,49 @@ export function stopGradient<T extends tf.Tensor>(x: T): T {
   return constant(() => tf.clone(x))
 }
 
+/** The sum of the rows of `dy` for each code, `[size, dim]`. */
+function scatter(codes: tf.Tensor1D, dy: tf.Tensor2D, size: number): tf.Tensor2D {
+  // tf.oneHot refuses a depth of 1.
+  if (size === 1) return tf.sum(dy, 0, true)
+  return tf.tidy(() => tf.matMul(tf.oneHot(codes, size, 1, 0, 'float32') as tf.Tensor2D, dy, true))
+}
+
 /**
  * Rows of a codebook. Its gradient is a product with one-hot rows, which every backend has, wasm included.
  *
  * @param codewords `[size, dim]`
  * @param codes int32 `[batch]`
+ * @param rows the rows themselves, where they are at hand
  * @returns `[batch, dim]`
  */
-export function lookup(codewords: tf.Tensor2D, codes: tf.Tensor1D): tf.Tensor2D {
+export function lookup(codewords: tf.Tensor2D, codes: tf.Tensor1D, rows?: tf.Tensor2D): tf.Tensor2D {
   const size = codewords.shape[0]
   const gather = tf.customGrad((table, save) => {
     if (typeof save === 'function') save([codes])
     return {
-      value: tf.gather(table as tf.Tensor2D, codes),
-      gradFunc: (dy: tf.Tensor2D, saved: tf.Tensor[]) => {
-        // tfjs refuses one-hot rows of one column.
-        if (size === 1) return tf.sum(dy, 0, true)
-        return tf.matMul(tf.cast(tf.oneHot(saved[0] as tf.Tensor1D, size), 'float32') as tf.Tensor2D, dy, true)
-      },
+      value: rows ? tf.clone(rows) : tf.gather(table as tf.Tensor2D, codes),
+      gradFunc: (dy: tf.Tensor2D, saved: tf.Tensor[]) => scatter(saved[0] as tf.Tensor1D, dy, size),
     }
   })
   return gather(codewords) as tf.Tensor2D
+}
+
+/**
+ * A scalar whose value and gradient are known already.
+ *
+ * @param x `[batch, dim]`, what the gradient goes to
+ * @param value the scalar, a constant
+ * @param direction `[batch, dim]`, a constant: the gradient is `slope * direction`
+ */
+export function withGradient(x: tf.Tensor2D, value: tf.Scalar, direction: tf.Tensor2D, slope: number): tf.Scalar {
+  const known = tf.customGrad((_, save) => {
+    if (typeof save === 'function') save([direction])
+    return {
+      value: tf.clone(value),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0], tf.mul(dy, slope)),
+    }
+  })
+  return known(x) as tf.Scalar
 }
 
 /**
