@@ -33,6 +33,8 @@ export interface SavedModel {
   ids: string[]
   itemsKey: string
   table: EmbeddingTable
+  /** Interactions per item in training, `[items]`. */
+  popularity: Float32Array
   parameters: Record<string, Float32Array>
   /** What the network keeps besides its parameters. */
   state: Record<string, Float32Array>
@@ -49,9 +51,11 @@ export async function saveVectorModel(
     table: EmbeddingTable
     ids: string[]
     itemsKey: string
+    popularity: Float32Array
+    codes?: Uint16Array
   },
 ): Promise<void> {
-  const { system, options, network, table, ids, itemsKey } = model
+  const { system, options, network, table, ids, itemsKey, popularity, codes } = model
   const dense: Record<string, SafeTensor> = {}
   for (const { name, variable, value } of network.parameters.list) dense[name] = f32([...variable.shape], value)
   for (const [name, value] of Object.entries(network.state?.() ?? {})) dense[STATE + name] = f32([value.length], value)
@@ -62,7 +66,13 @@ export async function saveVectorModel(
       'items.json': () => new TextEncoder().encode(JSON.stringify(ids)),
       'dense.safetensors': () => encodeSafetensors(dense),
       'features.json': () => new TextEncoder().encode(JSON.stringify(table.features?.names ?? [])),
-      'table.safetensors': () => encodeSafetensors(tableTensors(table)),
+      'table.safetensors': () =>
+        encodeSafetensors({
+          ...tableTensors(table),
+          popularity: f32([ids.length], popularity),
+          // For those who serve without a quantizer; a loaded model encodes its items itself.
+          ...(codes ? { codes: { dtype: 'U16', shape: [ids.length, codes.length / ids.length], data: codes } } : {}),
+        }),
     },
   })
 }
@@ -118,6 +128,7 @@ export async function openVectorModel(directory: string, system: string): Promis
     ...meta.data,
     ids,
     table,
+    popularity: floats(directory, 'popularity', rows.popularity),
     parameters,
     state,
   }

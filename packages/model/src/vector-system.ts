@@ -28,6 +28,7 @@ import type {
   RecommendOptions,
   VectorRecommender,
 } from './recommender.ts'
+import { countItems } from './training/sampler.ts'
 
 /** What makes a learned system: its name, its options, and its network. The rest is the same for all. */
 export interface SystemDefinition<Options extends CommonOptions> {
@@ -43,6 +44,8 @@ export interface FittedModel {
   table: EmbeddingTable
   ids: string[]
   itemsKey: string
+  /** Interactions per item in training, `[items]`. */
+  popularity: Float32Array
   backend: string
 }
 
@@ -60,8 +63,8 @@ export function defineCodedSystem<Options extends CommonOptions>(definition: Sys
       const network = await definition.network(options, random(0))
       network.parameters.restore(saved.parameters)
       network.restore?.(saved.state)
-      const { ids, itemsKey, table } = saved
-      return recommender(definition, options, { network, table, ids, itemsKey, backend })
+      const { ids, itemsKey, table, popularity } = saved
+      return recommender(definition, options, { network, table, ids, itemsKey, popularity, backend })
     },
   }
 }
@@ -136,7 +139,8 @@ function recommender<Options extends CommonOptions>(
         network = await definition.network(options, source.fork('network'))
         table = startTable(options, catalogue, sequences.items, source.fork('items'))
       }
-      model = { network, table, ids: catalogue.ids, itemsKey: catalogue.key, backend }
+      const popularity = Float32Array.from(countItems(sequences.items, catalogue.length))
+      model = { network, table, ids: catalogue.ids, itemsKey: catalogue.key, popularity, backend }
       encoded = undefined
       const about = { system: name, options, sequences: sequences.items, validation, itemsKey: catalogue.key, backend }
       const report = await train({ ...about, network, table, random: source }, fit)
@@ -176,7 +180,7 @@ function recommender<Options extends CommonOptions>(
       return makeCodebook({ levels: levels.map((vectors, l) => ({ vectors, counts: counts[l] })) })
     },
     async save(directory: string): Promise<void> {
-      await saveVectorModel(directory, { system: name, options, ...fitted() })
+      await saveVectorModel(directory, { system: name, options, ...fitted(), codes: await codes() })
     },
     dispose: release,
   }

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { csr, makeQueries, readInterests, readRecommendations } from '@sparc/tables'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ready } from '../gradient.fixture.ts'
+import { createRecommender, isVectorRecommender } from '../systems.ts'
+import { smallWorld, tiny } from '../world.fixture.ts'
+import { openServing } from './index.ts'
+
+const world = smallWorld()
+const histories = [[3, 50, 7], [119], [1, 2, 3, 4, 5, 6, 7, 8, 9]]
+const queries = makeQueries({ users: ['a', 'b', 'c'], history: csr(histories), itemsKey: world.itemsKey })
+const idsOf = (rows: number[]) => rows.map((row) => world.ids[row])
+const ofSparc = { ...tiny, warmUpSteps: 10, codebook: { size: 8 } }
+const variants: [string, string, object][] = [
+  ['two-tower', 'two-tower', tiny],
+  ['two-tower, raw scores', 'two-tower', { ...tiny, normalize: false }],
+  ['comirec-sa', 'comirec-sa', tiny],
+  ['sparc', 'sparc', ofSparc],
+  ['sparc in the form of the paper, hard search', 'sparc', { ...ofSparc, user: 'attention', search: 'hard' }],
+  ['sparc with the mean as general vector, and features', 'sparc', { ...ofSparc, general: 'mean', features: true }],
+]
+
+let folder = ''
+beforeAll(async () => {
+  await ready()
+  folder = await mkdtemp(join(tmpdir(), 'sparc-serving-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const saved = async (system: string, options: object) => {
+  const model = createRecommender(system, options)
+  if (!isVectorRecommender(model)) throw new Error(`${system} is no vector system`)
+  await model.fit(world.data)
+  const directory = await mkdtemp(join(folder, 'model-'))
+  await model.save(directory)
+  return { model, directory }
+}
+
+describe('serving without TensorFlow', () => {
+  it.each(variants)('%s: the same interests and lists as TensorFlow gives', async (_, system, options) => {
+    const { model, directory } = await saved(system, options)
+    const plain = await openServing(directory)
+    const interests = readInterests(await model.embedUsers(queries))
+    const lists = readRecommendations(await model.recommend(queries, { k: 10 }))
+    for (const [r, history] of histories.entries()) {
+      const user = plain.embed(idsOf(history))
+      const first = interests.offsets[r]
+      expect(user.vectors.length).toBe(interests.offsets[r + 1] - first)
+      for (const [c, vector] of user.vectors.entries()) {
+        const p = interests.probabilities?.[first + c]
+        expect(Math.exp(user.logProbabilities?.[c] ?? 0)).toBeCloseTo(p ?? 1, 5)
+        // Codes that hard search does not allow have no probability, and come in any order.
+        if (p === 0) continue
+        expect(user.codes?.[c]).toBe(interests.codes?.[first + c])
+        for (let d = 0; d < 8; d++) expect(vector[d]).toBeCloseTo(interests.vectors.data[(first + c) * 8 + d], 5)
+      }
+      const best = plain.recommend(idsOf(history), { k: 10 })
+      for (let n = 0; n < 10; n++) expect(best[n].score).toBeCloseTo(lists.scores[lists.items.offsets[r] + n], 4)
+      expect(best.some(({ id }) => idsOf(history).includes(id))).toBe(false)
+    }
+    model.dispose()
+  })
+
+  it('skips and counts unknown ids, and falls back to popularity without a history', async () => {
+    const { model, directory } = await saved('sparc', ofSparc)
+    const plain = await openServing(directory)
+    expect(plain.embed(['item-3', 'nonsense']).unknown).toEqual(['nonsense'])
+    expect(plain.embed(['nonsense']).vectors).toEqual([])
+    const counts = new Float32Array(120)
+    const { values } = (await import('@sparc/tables')).readSequences(world.data.sequences).items
+    for (const item of values) counts[item]++
+    const popular = plain.recommend([], { k: 3 })
+    expect(popular[0].score).toBe(Math.max(...counts))
+    expect(popular[0].interest).toBeUndefined()
+    model.dispose()
+  })
+
+  it('explains: the interest behind each item, and what an interest is about', async () => {
+    const { model, directory } = await saved('sparc', ofSparc)
+    const plain = await openServing(directory)
+    const user = plain.embed(['item-3', 'item-5'])
+    for (const { interest } of plain.recommend(['item-3', 'item-5'], { k: 5 })) {
+      expect(interest?.code).toBe(user.codes?.[interest?.place ?? -1])
+      expect(interest?.probability).toBeCloseTo(Math.exp(user.logProbabilities?.[interest?.place ?? -1] ?? 0))
+    }
+    const about = plain.describeInterest(user.codes?.[0] ?? 0, 5)
+    expect(about.length).toBeGreaterThan(0)
+    expect(about.map(({ similarity }) => similarity)).toEqual(
+      about.map(({ similarity }) => similarity).sort((a, b) => b - a),
+    )
+    model.dispose()
+  })
+
+  it('a system that it does not know is refused, and TensorFlow is never loaded', async () => {
+    const { model, directory } = await saved('mind', tiny)
+    await expect(openServing(directory)).rejects.toThrow(/can not be served without TensorFlow/)
+    model.dispose()
+    const two = await saved('two-tower', tiny)
+    two.model.dispose()
+    const entry = fileURLToPath(new URL('index.ts', import.meta.url))
+    const program = `
+      const { openServing } = await import(${JSON.stringify(entry)})
+      const model = await openServing(${JSON.stringify(two.directory)})
+      model.recommend(['item-1'], { k: 3 })
+      const { createRequire } = await import('node:module')
+      const loaded = Object.keys(createRequire(${JSON.stringify(entry)}).cache)
+      process.stdout.write(JSON.stringify(loaded.filter((path) => path.includes('tensorflow'))))`
+    const args = [
+      '--conditions=@sparc/source',
+      '--import',
+      import.meta.resolve('tsx'),
+      '--input-type=module',
+      '-e',
+      program,
+    ]
+    const child = spawn(process.execPath, args)
+    let out = ''
+    child.stdout.on('data', (text) => {
+      out += text
+    })
+    const code = await new Promise((ended) => child.once('close', ended))
+    expect([code, out]).toEqual([0, '[]'])
+  })
+})
