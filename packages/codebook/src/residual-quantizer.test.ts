@@ -1,9 +1,10 @@
 import { random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { encodeResidual, wasmBlocks } from './residual-codes.ts'
 import { createResidualQuantizer } from './residual-quantizer.ts'
 import { pickBackend } from './tensorflow.fixture.ts'
-import { blobs } from './vectors.fixture.ts'
+import { blobs, gaussian } from './vectors.fixture.ts'
 
 beforeAll(async () => {
   await pickBackend()
@@ -11,7 +12,7 @@ beforeAll(async () => {
 
 /** The absolute sum of a gradient; what nothing reaches has none. */
 function norm(gradient: tf.Tensor | null): number {
-  return gradient ? tf.sum(tf.abs(gradient)).dataSync()[0] : 0
+  return gradient ? tf.tidy(() => tf.sum(tf.abs(gradient)).dataSync()[0]) : 0
 }
 
 describe('a residual quantizer in a training step', () => {
@@ -92,4 +93,45 @@ describe('a residual quantizer in a training step', () => {
     z.dispose()
     expect(tf.memory().numTensors).toBe(before)
   })
+})
+
+test.each([
+  { balance: { by: 'sinkhorn' } },
+  { balance: { by: 'entropy' } },
+  { balance: { by: 'capacity' }, gradient: 'rotation' },
+  { update: 'average' },
+] as const)('a training step with %o leaves no tensor behind and has finite losses', (options) => {
+  const vectors = blobs(64, 4, 8)
+  const quantizer = createResidualQuantizer({ size: [4, 4], dim: 4, ...options, random: random(1) })
+  const z = tf.variable(tf.tensor2d(vectors.data, [64, 4]))
+  const before = tf.memory().numTensors
+  const { value, grads } = tf.variableGrads(() => quantizer.quantize(z).losses.total, [z, ...quantizer.variables])
+  expect(Number.isFinite(value.dataSync()[0])).toBe(true)
+  for (const gradient of Object.values(grads)) expect(norm(gradient)).toBeGreaterThan(0)
+  tf.dispose([value, grads])
+  const made = quantizer.quantize(z)
+  quantizer.observe(made.codes, z)
+  tf.dispose([made.codes, made.quantized, made.sum, made.losses])
+  quantizer.rebalance(vectors)
+  expect(tf.memory().numTensors).toBe(before)
+  z.dispose()
+  quantizer.dispose()
+})
+
+test('encoding by the backend and by the SIMD kernel gives the same codes and remainders', () => {
+  const vectors = gaussian(5000, 16)
+  const levels = [1, 2, 3].map((seed) => ({ vectors: gaussian(40, 16, seed), prices: gaussian(1, 40, seed + 9).data }))
+  const left = new Float32Array(vectors.data.length)
+  const codes = encodeResidual(vectors, levels, (block, start, rows) =>
+    left.set(block.subarray(0, rows * 16), start * 16),
+  )
+  const kernel = wasmBlocks(levels)
+  for (let start = 0; start < 5000; start += kernel.rows) {
+    const rows = Math.min(kernel.rows, 5000 - start)
+    const block = vectors.data.slice(start * 16, (start + rows) * 16)
+    const found = new Uint16Array(rows * 3)
+    kernel.encode(block, rows, found, true)
+    expect(found).toEqual(codes.data.slice(start * 3, (start + rows) * 3))
+    for (let i = 0; i < block.length; i += 97) expect(block[i]).toBeCloseTo(left[start * 16 + i], 4)
+  }
 })
