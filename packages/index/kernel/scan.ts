@@ -2,8 +2,9 @@
 //
 // Rows lie in blocks of 16. Floats: [block][dim][16], so that one splat of a query's value meets four vectors of four
 // rows each, no sum crosses lanes, 16 scores are compared with the threshold at once, and memory is read in one stream
-// (four streams of a kilobyte each, which would keep a row closer together, took three times as long). Bytes: [block][dim / 2][16][2],
-// so that one instruction multiplies and adds a pair of dimensions. `dim` is even: an odd one is padded with zeros.
+// (four streams of a kilobyte each, which would keep a row closer together, took three times as long). Bytes:
+// [block][dim / 2][16][2], so that one instruction multiplies and adds a pair of dimensions. `dim` is even: an odd one is
+// padded with zeros.
 
 /** Appends (row, score) to `out` for each of the 4 lanes whose bit is set in `mask`; returns the new end. */
 function emit(mask: i32, row: i32, scores: v128, out: usize): usize {

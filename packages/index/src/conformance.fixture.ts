@@ -38,7 +38,8 @@ export function conforms(options: () => BuildOptions, size = { items: 700, codes
       for (let user = 0; user < asked.users.length; user++) {
         const wanted = bruteForce(of, asked, user, { k: 20, merge })
         expect([...found.items.subarray(found.offsets[user], found.offsets[user + 1])]).toEqual(wanted.items)
-        expect([...found.scores.subarray(found.offsets[user], found.offsets[user + 1])]).toEqual(wanted.scores)
+        const scores = found.scores.subarray(found.offsets[user], found.offsets[user + 1])
+        for (const [i, score] of wanted.scores.entries()) expect(scores[i]).toBeCloseTo(score, 4)
       }
     }
   }

@@ -39,12 +39,43 @@ export async function rescoreUsers(
     return { scores, order: order.length > collector.k ? order.subarray(0, collector.k) : order }
   }
 
+  /**
+   * The order of a query's candidates by the engine's scores; only where these are too close to call, by exact ones. Far
+   * apart, the exact scores could change no place, and reading the rows again costs more than finding them did.
+   */
+  function rankedByEngine(member: number) {
+    const collector = collectors[member]
+    const { prior } = walks[member]
+    collector.tighten()
+    const { size, shards, rows, items, margin, k } = collector
+    const scores = new Float32Array(size)
+    for (let i = 0; i < size; i++) scores[i] = prior + scale * collector.scores[i]
+    const order = rankOrder(items, scores, size, request.seed)
+    for (let start = 0; start < Math.min(k, size); ) {
+      let end = start + 1
+      const gap = 2 * margin * scale + Math.abs(scores[order[start]]) * 2 ** -21
+      while (end < size && scores[order[end - 1]] - scores[order[end]] <= gap) end++
+      if (end > start + 1) {
+        const close = order.slice(start, end)
+        const exact = Float32Array.from(close, (i) => score(shards[i], rows[i], member))
+        const ids = close.map((i) => items[i])
+        const better = rankOrder(ids, exact, close.length, request.seed)
+        for (let i = 0; i < close.length; i++) {
+          order[start + i] = close[better[i]]
+          scores[close[i]] = exact[i]
+        }
+      }
+      start = end
+    }
+    return { scores, order }
+  }
+
   let next = 0
   for (let user = 0; user < results.length; user++) {
     const first = next
     while (next < walks.length && walks[next].user === user) next++
     if (next === first) continue
-    if (next === first + 1) rankAlone(results[user], batch, first, ranked(first), request.k)
+    if (next === first + 1) rankAlone(results[user], batch, first, rankedByEngine(first), request.k)
     else mergeUser(results[user], first, next)
   }
 
