@@ -27,7 +27,7 @@ export async function start(options: StartOptions): Promise<void> {
       world: smoke ? 'small' : 'default',
       seeds: [options.seed ?? 1],
       systems: options.models ?? defaultSystems,
-      fit: { steps: options.steps ?? (smoke ? 100 : undefined), seconds: SECONDS },
+      fit: { steps: options.steps ?? (smoke ? 60 : undefined), seconds: SECONDS },
       index: { engine: options.engine ?? 'auto', probes: smoke ? [1, 2] : [1, 4] },
       reference: 'sparc',
     },

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { evaluate, recall } from '@sparc/eval'
+import { evaluate, recall, type Split } from '@sparc/eval'
 import { queriesOf, random } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
 import type { StartOptions } from '../cli.ts'
 import { hashOf } from '../config/hash.ts'
-import { parseExperiment } from '../config/schema.ts'
+import { type Experiment, parseExperiment } from '../config/schema.ts'
 import { locate } from '../data/locate.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { type Data, openData } from '../pipeline/data.ts'
@@ -12,11 +12,13 @@ import { dropCheckpoints, fit } from '../pipeline/fit.ts'
 import { drawSettings, searchSpace } from '../pipeline/search-space.ts'
 import { split } from '../pipeline/split.ts'
 import { checkRow, makeRecommender } from '../pipeline/systems.ts'
+import type { Progress } from '../progress/progress.ts'
 import { number } from '../report/format.ts'
 import { align } from '../report/text.ts'
 import { makeFolder } from '../run-folder/folder.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
 import { lockFolder } from '../run-folder/lock.ts'
+import { tellKept } from '../supervise.ts'
 import { consoleProgress } from './sitting.ts'
 
 /** One setting, and what it came to on the validation users. */
@@ -33,63 +35,77 @@ interface TrialsFile {
   trials: Trial[]
 }
 
-/** `benchmark tune SYSTEM`: the defaults and random settings, each judged by Recall@50 on validation; test users stay out. */
+interface Search {
+  system: string
+  experiment: Experiment
+  data: Data
+  parts: Split
+  folder: string
+  seed: number
+  progress: Progress
+  signal: AbortSignal
+}
+
+/** Fits one setting on the training users and scores it on the validation users; test users stay out. */
+async function tryOut(search: Search, setting: Record<string, unknown>, label: string): Promise<Trial> {
+  const { system, experiment, data, parts, folder, seed, progress, signal } = search
+  signal.throwIfAborted()
+  const phase = progress.phase(label)
+  const recommender = await makeRecommender({ system, options: setting }, {})
+  const job = { items: data.dataset.items, sequences: parts.train, validation: parts.validation }
+  const checkpoint = join(folder, `trial-${hashOf(setting)}`)
+  try {
+    const { say } = progress
+    const { report } = await fit({ recommender, data: job, experiment, seed, checkpoint, phase, signal, say })
+    const found = await recommender.recommend(queriesOf(parts.validation), { k: 50 })
+    const value = score(found, parts.validation, data)
+    phase.end(`validation R@50 ${number(value)} with ${JSON.stringify(setting)}`)
+    dropCheckpoints(checkpoint)
+    return { options: setting, recall: value, steps: report.steps, seconds: report.seconds }
+  } finally {
+    recommender.dispose()
+  }
+}
+
+/** Tries what has not been tried yet, and keeps each trial as it ends. */
+async function trialsOf(search: Search, count: number, fresh: boolean): Promise<Trial[]> {
+  const { system, data, folder, seed } = search
+  const { fingerprint } = data.dataset
+  const path = join(folder, 'trials.json')
+  const before = fresh ? undefined : await readJson<TrialsFile>(path)
+  const trials = before?.fingerprint === fingerprint ? before.trials : []
+  const settings = drawSettings(searchSpace(system), count, random(seed).fork('settings'))
+  for (const [t, setting] of settings.entries()) {
+    if (trials.some((trial) => hashOf(trial.options) === hashOf(setting))) continue
+    trials.push(await tryOut(search, setting, `trial ${t + 1} of ${settings.length}`))
+    await writeJson(path, { system, fingerprint, trials } satisfies TrialsFile)
+  }
+  return trials
+}
+
+/** `benchmark tune SYSTEM`: the defaults and random settings, each judged by Recall@50 on the validation users. */
 export async function tune(system: string, options: StartOptions & { trials: number }): Promise<void> {
   checkRow({ system, options: {} }, {})
   const dataset = options.dataset ?? 'amazon-beauty-2014'
   const located = locate(dataset, options.data, false)
   const name = `tune-${system}-${dataset}`.replaceAll(/[^a-z0-9-]+/g, '-')
+  const seed = options.seed ?? 1
   const experiment = parseExperiment(
-    { name, dataset, world: 'small', seeds: [options.seed ?? 1], systems: [system], fit: { steps: options.steps } },
+    { name, dataset, world: 'small', seeds: [seed], systems: [system], fit: { steps: options.steps } },
     'the command line',
   )
   const folder = join(options.out, options.run ?? name)
   makeFolder(folder)
   const lock = await lockFolder(folder)
   const kept = () => `Stopped. Finished trials are kept in ${folder}; the same command goes on from there`
+  tellKept(kept())
   const { signal, done } = onInterrupt(kept)
   const progress = consoleProgress()
   try {
     const data = await openData(experiment, located)
     const parts = split(data.dataset, experiment)
-    const path = join(folder, 'trials.json')
-    const before = options.fresh ? undefined : await readJson<TrialsFile>(path)
-    const trials = before?.fingerprint === data.dataset.fingerprint ? before.trials : []
-    const settings = drawSettings(searchSpace(system), options.trials, random(options.seed ?? 1).fork('settings'))
-    for (const [t, setting] of settings.entries()) {
-      const known = trials.some((trial) => hashOf(trial.options) === hashOf(setting))
-      if (known) continue
-      signal.throwIfAborted()
-      const phase = progress.phase(`trial ${t + 1} of ${settings.length}`)
-      const recommender = await makeRecommender({ system, options: setting }, {})
-      const job = { items: data.dataset.items, sequences: parts.train, validation: parts.validation }
-      const checkpoint = join(folder, `trial-${hashOf(setting)}`)
-      const seed = options.seed ?? 1
-      try {
-        const { report } = await fit({
-          recommender,
-          data: job,
-          experiment,
-          seed,
-          checkpoint,
-          phase,
-          signal,
-          say: progress.say,
-        })
-        const found = await recommender.recommend(queriesOf(parts.validation), { k: 50 })
-        trials.push({
-          options: setting,
-          recall: score(found, parts.validation, data),
-          steps: report.steps,
-          seconds: report.seconds,
-        })
-        dropCheckpoints(checkpoint)
-        phase.end(`validation R@50 ${number(trials.at(-1)?.recall)} with ${JSON.stringify(setting)}`)
-      } finally {
-        recommender.dispose()
-      }
-      await writeJson(path, { system, fingerprint: data.dataset.fingerprint, trials } satisfies TrialsFile)
-    }
+    const search = { system, experiment, data, parts, folder, seed, progress, signal }
+    const trials = await trialsOf(search, options.trials, options.fresh ?? false)
     progress.stop()
     process.stdout.write(`${table(trials)}\n`)
   } finally {

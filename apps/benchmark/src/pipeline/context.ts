@@ -20,8 +20,3 @@ export interface Context {
   signal: AbortSignal
   watch: Stopwatch
 }
-
-/** @throws what the signal was aborted with */
-export function checkSignal(signal: AbortSignal): void {
-  signal.throwIfAborted()
-}

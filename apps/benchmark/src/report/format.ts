@@ -1,15 +1,8 @@
-import type { Cell } from './data.ts'
-
 /** A share as findings are printed: `.1621`; other numbers with three digits. */
 export function number(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '-'
   const text = value.toFixed(digits)
   return Math.abs(value) < 1 ? text.replace('0.', '.') : text
-}
-
-/** Mean and deviation: `.1621 ± .0012`; the mean alone where there was one seed. */
-export function cell({ mean, sd }: Cell): string {
-  return sd === null || mean === null ? number(mean) : `${number(mean)} ± ${number(sd)}`
 }
 
 /** A p value: `< .0001`, `.032`. */

@@ -37,7 +37,10 @@ export function align(rows: string[][]): string {
     .join('\n')
 }
 
-/** What each row cost: steps, seconds, share of the catalogue scanned, time per query. */
+/**
+ * What each row cost: steps, seconds, share of the catalogue scanned, time per query; and the mean cosine between the interest
+ * vectors of one user, as interests that are all alike are one interest.
+ */
 export function costText(rows: readonly RowResult[]): string {
   const body = rows.map((row) => [
     row.seed === rows[0].seed ? row.name : `${row.name}, seed ${row.seed}`,
@@ -46,9 +49,13 @@ export function costText(rows: readonly RowResult[]): string {
     row.scanned === undefined ? '-' : percent(row.scanned),
     row.microsecondsPerQuery === undefined ? '-' : `${Math.round(row.microsecondsPerQuery)} µs`,
     row.best === undefined ? '-' : `${number(row.best.recall)} at step ${row.best.step}`,
+    row.interestCosine === undefined ? '-' : row.interestCosine.toFixed(3),
     row.engine ?? row.backend ?? '-',
   ])
-  return align([['', 'steps', 'training', 'scanned', 'per query', 'validation R@50', 'done by'], ...body])
+  return align([
+    ['', 'steps', 'training', 'scanned', 'per query', 'validation R@50', 'interests alike', 'done by'],
+    ...body,
+  ])
 }
 
 /** The index beside the exact answer: search alone, the interests being there. */
