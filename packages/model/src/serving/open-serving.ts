@@ -116,6 +116,16 @@ export async function openServing(directory: string): Promise<Serving> {
     })
   }
 
+  /** `log sum_c exp score_c` with probabilities, else the best of the scores. */
+  function mergedScore(user: ServedUser, row: number): number {
+    const scores = scoresOf(user, row)
+    const most = Math.max(...scores)
+    if (!user.logProbabilities) return most
+    let sum = 0
+    for (const score of scores) sum += Math.exp(score - most)
+    return most + Math.log(sum)
+  }
+
   return {
     system,
     dim,
@@ -129,10 +139,7 @@ export async function openServing(directory: string): Promise<Serving> {
       const heap = topKHeap(Math.min(k, ids.length))
       for (let row = 0; row < ids.length; row++) {
         if (seen.has(row)) continue
-        const scores = scoresOf(user, row)
-        const most = Math.max(...scores)
-        const sum = user.logProbabilities ? scores.reduce((total, score) => total + Math.exp(score - most), 0) : 1
-        heap.push(row, most + Math.log(sum))
+        heap.push(row, mergedScore(user, row))
       }
       const best = heap.drain()
       return Array.from(best.items, (row, n) => {

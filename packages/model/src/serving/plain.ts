@@ -1,13 +1,14 @@
-/** `x W (+ b)`: `[rows]` times `[rows, columns]`, row major. */
+/** `x W (+ b)`: `[rows]` times `[rows, columns]`, row major; four rows at a time, so that sums are written a quarter as often. */
 export function affine(x: Float32Array, w: Float32Array, columns: number, b?: Float32Array): Float32Array {
   const out = new Float32Array(columns)
   if (b) out.set(b)
-  for (let i = 0; i < x.length; i++) {
-    const factor = x[i]
-    if (factor === 0) continue
-    const from = i * columns
-    for (let j = 0; j < columns; j++) out[j] += factor * w[from + j]
+  let i = 0
+  for (; i + 3 < x.length; i += 4) {
+    const [x0, x1, x2, x3] = [x[i], x[i + 1], x[i + 2], x[i + 3]]
+    const [w0, w1, w2, w3] = [i * columns, (i + 1) * columns, (i + 2) * columns, (i + 3) * columns]
+    for (let j = 0; j < columns; j++) out[j] += x0 * w[w0 + j] + x1 * w[w1 + j] + x2 * w[w2 + j] + x3 * w[w3 + j]
   }
+  for (; i < x.length; i++) for (let j = 0; j < columns; j++) out[j] += x[i] * w[i * columns + j]
   return out
 }
 
