@@ -119,10 +119,28 @@ test('options that make no sense are refused, with a suggestion for a misspelt o
   expect(await codeOf(() => createResidualQuantizer({ dim: 3, levels: 2, size: [4] }))).toBe('INVALID_OPTION')
   expect(await codeOf(() => createVectorQuantizer({ dim: 3, size: 70_000 }))).toBe('INVALID_OPTION')
   expect(await codeOf(() => createResidualKMeans({ dim: 3, capacity: 0.5 }))).toBe('INVALID_OPTION')
+  const balance = { by: 'capacity', levels: [3] } as const
+  expect(await codeOf(() => createResidualQuantizer({ dim: 3, levels: 3, balance }))).toBe('NO_SUCH_LEVEL')
+  expect(await codeOf(() => createResidualKMeans({ dim: 3, levels: 1, balancedLevels: [1] }))).toBe('NO_SUCH_LEVEL')
   const quantizer = createVectorQuantizer({ dim: 3, size: 4 })
   expect(await codeOf(() => quantizer.codewords(1))).toBe('NO_SUCH_LEVEL')
   expect(await codeOf(() => quantizer.fit(VECTORS, { epochs: -1 }))).toBe('INVALID_OPTION')
   expect(await codeOf(() => quantizer.restore({}))).toBe('WRONG_STATE')
+  expect(await codeOf(() => quantizer.rebalance(VECTORS, { capacity: 0.9 }))).toBe('CAPACITY_TOO_SMALL')
+  expect(await codeOf(() => quantizer.encode(VECTORS, { capacity: Number.NaN }))).toBe('CAPACITY_TOO_SMALL')
+  expect(await codeOf(() => quantizer.encode(VECTORS, { distinct: true }))).toBe('TOO_MANY_VECTORS')
+  quantizer.dispose()
+})
+
+test('a state that does not fit changes nothing', async () => {
+  const quantizer = createRqVae({ size: [4, 5], dim: 3, hidden: [4], latent: 2, random: random(1) })
+  const before = quantizer.state()
+  for (const name of Object.keys(before)) {
+    const wrong = Object.fromEntries(Object.entries(before).map(([key, data]) => [key, data.map((x) => x + 1)]))
+    wrong[name] = new Float32Array(1).fill(Number.NaN)
+    expect(await codeOf(() => quantizer.restore(wrong))).toBe('WRONG_STATE')
+    expect(quantizer.state()).toEqual(before)
+  }
   quantizer.dispose()
 })
 

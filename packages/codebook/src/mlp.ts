@@ -65,8 +65,8 @@ export function mlpTensors(prefix: string, mlp: Mlp): Record<string, SafeTensor>
   return Object.fromEntries(entries)
 }
 
-/** Sets the variables from arrays by name. @throws InvalidInputError `WRONG_STATE`; nothing is changed then */
-export function restoreMlp(prefix: string, mlp: Mlp, arrays: Record<string, Float32Array>): void {
+/** @throws InvalidInputError `WRONG_STATE` */
+export function checkMlp(prefix: string, mlp: Mlp, arrays: Record<string, Float32Array>): void {
   for (const [i, variable] of mlp.variables.entries()) {
     const array = arrays[`${prefix}.${i}`]
     if (array?.length === variable.size && array.every(Number.isFinite)) continue
@@ -77,6 +77,10 @@ export function restoreMlp(prefix: string, mlp: Mlp, arrays: Record<string, Floa
       next: 'Restore into a quantizer with the same layers.',
     })
   }
+}
+
+/** Sets the variables from arrays by name, which `checkMlp` has seen. */
+export function restoreMlp(prefix: string, mlp: Mlp, arrays: Record<string, Float32Array>): void {
   tf.tidy(() => {
     for (const [i, variable] of mlp.variables.entries()) {
       variable.assign(tf.tensor(arrays[`${prefix}.${i}`], variable.shape))

@@ -7,7 +7,7 @@ import type { Quantizer } from './quantizer.ts'
 import type { Level } from './residual-codes.ts'
 import { levelSizes } from './residual-quantizer.ts'
 import { saveQuantizer } from './save.ts'
-import { checkVectors } from './vectors.ts'
+import { checkLevels, checkVectors } from './vectors.ts'
 
 const size = z.int().min(1).max(65536)
 
@@ -53,6 +53,7 @@ export function createResidualKMeans(options: ResidualKMeansOptions): Quantizer 
   const where = 'options of createResidualKMeans'
   const parsed = parseOptions(residualKMeansSchema, rest, where)
   const sizes = levelSizes(parsed.size, parsed.levels, where)
+  checkLevels(parsed.balancedLevels, sizes.length, 'The option "balancedLevels"')
   const levels = sizes.map((rows) => ({
     vectors: { data: new Float32Array(rows * parsed.dim), rows, dim: parsed.dim },
     prices: new Float32Array(rows),

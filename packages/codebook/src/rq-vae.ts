@@ -5,7 +5,7 @@ import { withColumns } from './arrow.ts'
 import { codebookTensors } from './codebook-state.ts'
 import { fitInSteps } from './fit.ts'
 import { codebookHealth } from './health.ts'
-import { createMlp, type Mlp, mlpTensors, restoreMlp } from './mlp.ts'
+import { checkMlp, createMlp, type Mlp, mlpTensors, restoreMlp } from './mlp.ts'
 import type { EncodeOptions, Quantized, TrainableQuantizer } from './quantizer.ts'
 import { levelSizes, type ResidualQuantizerOptions, residualSchema } from './residual-quantizer.ts'
 import { saveQuantizer } from './save.ts'
@@ -129,7 +129,7 @@ export function assemble(parts: RqVaeParts, random: Random): RqVae {
       return codebookHealth(codes, core.sizes, pair)
     },
     table: core.table,
-    fit(vectors, fitOptions = {}) {
+    async fit(vectors, fitOptions = {}) {
       const matrix = checkVectors(vectors, dim, 'fit')
       return fitInSteps({
         vectors: matrix,
@@ -152,15 +152,11 @@ export function assemble(parts: RqVaeParts, random: Random): RqVae {
     },
     restore(state) {
       const own = Object.entries(state).filter(([name]) => !name.startsWith('encoder.') && !name.startsWith('decoder.'))
-      const before = core.state()
+      checkMlp('encoder', encoder, state)
+      checkMlp('decoder', decoder, state)
       core.restore(Object.fromEntries(own))
-      try {
-        restoreMlp('encoder', encoder, state)
-        restoreMlp('decoder', decoder, state)
-      } catch (error) {
-        core.restore(before)
-        throw error
-      }
+      restoreMlp('encoder', encoder, state)
+      restoreMlp('decoder', decoder, state)
     },
     save: (directory) =>
       saveQuantizer(directory, {

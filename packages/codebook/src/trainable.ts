@@ -18,7 +18,15 @@ import { quantizeStep } from './quantize-step.ts'
 import type { TrainableQuantizer } from './quantizer.ts'
 import { saveQuantizer } from './save.ts'
 import { countUsage, missingVectors, moveAverages, plainCodes, remainder, revive } from './usage.ts'
-import { checkCodes, checkEnough, checkVectors, unitMatrix, type Vectors } from './vectors.ts'
+import {
+  checkCapacity,
+  checkCodes,
+  checkEnough,
+  checkLevels,
+  checkVectors,
+  unitMatrix,
+  type Vectors,
+} from './vectors.ts'
 
 /** The parsed options of a trainable quantizer of any number of levels. */
 export interface TrainableOptions {
@@ -37,6 +45,7 @@ export interface TrainableOptions {
 /** What the vector and the residual quantizer are made of: they differ in their options only. */
 export function createTrainable(options: TrainableOptions, random: Random): TrainableQuantizer {
   const { dim, sizes, metric, balance, kind } = options
+  if (balance) checkLevels(balance.levels, sizes.length, 'The option "balance.levels"')
   const averaged = options.update === 'average'
   const state = createState(sizes, dim, averaged, random)
   const stepLevels = sizes.map((_, l) => ({ codewords: state.codewords[l], prices: state.prices[l], averaged }))
@@ -63,13 +72,17 @@ export function createTrainable(options: TrainableOptions, random: Random): Trai
   const rebalance: TrainableQuantizer['rebalance'] = (vectors, { capacity = balance?.capacity ?? 1.25 } = {}) => {
     const matrix = seen(vectors, 'rebalance')
     checkEnough(matrix.rows, Math.max(...sizes), 'rebalance')
+    checkCapacity(capacity)
+    const balanced = balance?.levels ?? [0]
+    const last = Math.max(...balanced)
     let left = matrix
     for (const [l, level] of levels().entries()) {
-      if ((balance?.levels ?? [0]).includes(l)) {
+      if (l > last) break
+      if (balanced.includes(l)) {
         level.prices = capacityPrices(left, level.vectors, random, { capacity }, level.prices)
         setPrices(state, l, level.prices)
       }
-      if (l + 1 < sizes.length) left = remainder(left, level)
+      if (l < last) left = remainder(left, level)
     }
   }
 
@@ -88,13 +101,8 @@ export function createTrainable(options: TrainableOptions, random: Random): Trai
       })
     },
     codewords(level) {
-      if (Number.isInteger(level) && level >= 0 && level < sizes.length) return state.codewords[level]
-      throw new InvalidInputError('NO_SUCH_LEVEL', {
-        what: 'The quantizer has no such level',
-        given: level,
-        allowed: `0 to ${sizes.length - 1}`,
-        next: 'Levels are counted from 0.',
-      })
+      checkLevels([level], sizes.length, 'The call of codewords')
+      return state.codewords[level]
     },
     ...codecOf(sizes, dim, levels, seen),
     initialize,
@@ -111,7 +119,7 @@ export function createTrainable(options: TrainableOptions, random: Random): Trai
       if (codes) checkCodes(codes, sizes)
       return revive(state, levels(), seen(vectors, 'reviveDead'), below, random, codes)
     },
-    fit(vectors, fitOptions = {}) {
+    async fit(vectors, fitOptions = {}) {
       const matrix = seen(vectors, 'fit')
       return fitInSteps({
         vectors: matrix,

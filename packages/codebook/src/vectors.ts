@@ -64,6 +64,29 @@ export function checkEnough(rows: number, size: number, where: string): void {
   })
 }
 
+/** @throws InvalidInputError `CAPACITY_TOO_SMALL` */
+export function checkCapacity(capacity: number): void {
+  if (capacity >= 1) return
+  throw new InvalidInputError('CAPACITY_TOO_SMALL', {
+    what: 'The capacity of a code is less than its fair share, so not all vectors can be placed',
+    given: capacity,
+    allowed: 'numbers from 1',
+    next: '1 is exactly uniform; 1.25 leaves some freedom.',
+  })
+}
+
+/** Levels named in options must exist. @throws InvalidInputError `NO_SUCH_LEVEL` */
+export function checkLevels(named: readonly number[], levels: number, where: string): void {
+  const wrong = named.find((level) => !Number.isInteger(level) || level < 0 || level >= levels)
+  if (wrong === undefined) return
+  throw new InvalidInputError('NO_SUCH_LEVEL', {
+    what: `${where} names a level that the quantizer does not have`,
+    given: wrong,
+    allowed: `0 to ${levels - 1}`,
+    next: 'Levels are counted from 0.',
+  })
+}
+
 /** @throws InvalidInputError `WRONG_LEVELS`, `CODE_OUT_OF_RANGE` */
 export function checkCodes(codes: Codes, sizes: readonly number[]): void {
   const levels = sizes.length
