@@ -2,6 +2,7 @@ import { InvalidInputError, makeVectorColumn, random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
+  type BalanceOptions,
   createResidualKMeans,
   createResidualQuantizer,
   createRqVae,
@@ -119,7 +120,7 @@ test('options that make no sense are refused, with a suggestion for a misspelt o
   expect(await codeOf(() => createResidualQuantizer({ dim: 3, levels: 2, size: [4] }))).toBe('INVALID_OPTION')
   expect(await codeOf(() => createVectorQuantizer({ dim: 3, size: 70_000 }))).toBe('INVALID_OPTION')
   expect(await codeOf(() => createResidualKMeans({ dim: 3, capacity: 0.5 }))).toBe('INVALID_OPTION')
-  const balance = { by: 'capacity', levels: [3] } as const
+  const balance: BalanceOptions = { by: 'capacity', levels: [3] }
   expect(await codeOf(() => createResidualQuantizer({ dim: 3, levels: 3, balance }))).toBe('NO_SUCH_LEVEL')
   expect(await codeOf(() => createResidualKMeans({ dim: 3, levels: 1, balancedLevels: [1] }))).toBe('NO_SUCH_LEVEL')
   const quantizer = createVectorQuantizer({ dim: 3, size: 4 })
