@@ -4,6 +4,8 @@ import { defineVectorSystem } from '../vector-system.ts'
 
 export const remiOptions = z.strictObject({
   ...commonOptions,
+  /** Weighting negatives by their hardness is defined for the softmax alone. */
+  loss: z.literal('softmax').default('softmax'),
   /** Vectors per user. */
   interests: z.int().min(1).max(64).default(4),
   /** Width of the attention's hidden layer; 4 dim where absent. */
