@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { embeddingsFrom, interestsFrom } from './arrays.ts'
 import { CodeShardedIndex } from './code-sharded-index.ts'
 import { loadFaiss } from './faiss/load.ts'
-import { connect, milvusSchema } from './milvus/connection.ts'
+import { connect } from './milvus/connection.ts'
+import { milvusSchema } from './milvus/settings.ts'
 import { catalogue, people } from './world.fixture.ts'
 
 const good = catalogue({ items: 40, dim: 3, codes: 4, seed: 1 })

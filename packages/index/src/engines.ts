@@ -2,8 +2,8 @@ import { InvalidInputError } from '@sparc/tables'
 import type { Engine, Storage } from './engine.ts'
 import { exactEngine } from './exact/exact-engine.ts'
 import type { ScalarQuantizer } from './exact/scalar-quantizer.ts'
-import type { MilvusSettings } from './milvus/connection.ts'
 import type { SavedStores } from './milvus/milvus-engine.ts'
+import type { MilvusSettings } from './milvus/settings.ts'
 
 /** What an engine has to know of rows that it does not hold yet. */
 export interface EngineSeed {
@@ -36,7 +36,7 @@ export async function openEngine(
     return exactEngine(dim, storage, seed)
   }
   if (engine === 'milvus') {
-    const { milvusSettings } = await import('./milvus/connection.ts')
+    const { milvusSettings } = await import('./milvus/settings.ts')
     const { milvusEngine } = await import('./milvus/milvus-engine.ts')
     return milvusEngine(dim, storage, milvusSettings(options.milvus), seed)
   }

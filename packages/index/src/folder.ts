@@ -17,7 +17,7 @@ import type { Engine, EngineShard } from './engine.ts'
 import { openEngine } from './engines.ts'
 import { type IdMap, idMap } from './id-map.ts'
 import { lazyShard } from './lazy-shard.ts'
-import { milvusSchema } from './milvus/connection.ts'
+import { milvusSchema } from './milvus/settings.ts'
 import { type OpenOptions, openSchema } from './options.ts'
 import { living, type Shard, type State } from './state.ts'
 

@@ -4,6 +4,6 @@ export type { ExplainedInterest, ExplainedQuery, Explanation } from './explain.t
 export type { Found, SearchStats } from './found.ts'
 export { searchStats, whereColumn } from './found.ts'
 export type { Merge } from './merge.ts'
-export type { MilvusOptions } from './milvus/connection.ts'
+export type { MilvusOptions } from './milvus/settings.ts'
 export type { BuildOptions, OpenOptions, SearchOptions } from './options.ts'
 export type { IndexStats } from './stats.ts'

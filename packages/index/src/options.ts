@@ -2,7 +2,7 @@ import { type Codebook, InvalidInputError, type ItemFilter } from '@sparc/tables
 import type { Table } from 'apache-arrow'
 import { z } from 'zod'
 import type { Merge } from './merge.ts'
-import { milvusSchema } from './milvus/connection.ts'
+import { milvusSchema } from './milvus/settings.ts'
 
 /** A table, also of another copy of Arrow. */
 export function isTable(value: unknown): value is Table {

@@ -1,8 +1,9 @@
 import { InvalidInputError } from '@sparc/tables'
 import type { Engine, Storage } from '../engine.ts'
 import { floatMargin, longestVector } from '../exact/float-margin.ts'
-import { connect, failed, type Milvus, type MilvusSettings, succeeded } from './connection.ts'
+import { connect, failed, type Milvus, succeeded } from './connection.ts'
 import { milvusShard } from './milvus-shard.ts'
+import type { MilvusSettings } from './settings.ts'
 
 /** What Milvus calls our storages: index type and parameters. */
 const INDEXES: Record<Storage, { index_type: string; params?: Record<string, number | string> }> = {

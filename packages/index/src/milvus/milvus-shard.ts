@@ -1,6 +1,7 @@
 import type { Collector } from '../collector.ts'
 import type { Batch, EngineShard, ShardRows, Storage } from '../engine.ts'
-import { failed, type Milvus, type MilvusSettings, succeeded } from './connection.ts'
+import { failed, type Milvus, succeeded } from './connection.ts'
+import type { MilvusSettings } from './settings.ts'
 
 /** Rows sent, or asked for by key, at once. */
 const PIECE = 1000
