@@ -3,7 +3,7 @@ import { duration } from './duration.ts'
 import type { Progress } from './progress.ts'
 
 /** Progress bars on a terminal: one at a time, with the time left; a finished one becomes a line. */
-export function bars(stream: NodeJS.WriteStream): Progress {
+export function bars(stream: NodeJS.WritableStream): Progress {
   let open: SingleBar | undefined
   const close = () => {
     open?.stop()
@@ -20,7 +20,7 @@ export function bars(stream: NodeJS.WriteStream): Progress {
       const bar = new SingleBar(
         {
           stream,
-          format: `  {label} {bar} {percent}% {left} {note}`,
+          format: `  {label} {bar} {percentage}% {left} {note}`,
           hideCursor: true,
           clearOnComplete: true,
           stopOnComplete: false,

@@ -1,4 +1,6 @@
+import { PassThrough } from 'node:stream'
 import { expect, it } from 'vitest'
+import { bars } from './bars.ts'
 import { duration } from './duration.ts'
 import { lines } from './lines.ts'
 
@@ -29,4 +31,22 @@ it('writes at most one line for each phase in a while, with the time left', () =
     '  sparc: 50 %, 20 s left, a note',
     '  sparc: 21 s, done',
   ])
+})
+
+it('draws a bar with its share, time left and note on a terminal, and leaves one line of it', () => {
+  let shown = ''
+  const stream = Object.assign(new PassThrough(), {
+    isTTY: true,
+    columns: 120,
+    cursorTo: () => true,
+    clearLine: () => true,
+  })
+  stream.on('data', (text) => {
+    shown += text
+  })
+  const phase = bars(stream).phase('sparc')
+  phase.update(0.25, 'step 1/4')
+  phase.end('R@50 .1700')
+  expect(shown).toMatch(/sparc .*25%.*step 1\/4/s)
+  expect(shown).toMatch(/sparc +0\.0 s {2}R@50 \.1700\n$/)
 })

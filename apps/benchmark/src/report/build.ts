@@ -1,5 +1,6 @@
 import { factsOf } from '../commands/print.ts'
 import type { SavedRun } from '../commands/runs.ts'
+import { rowName } from '../config/schema.ts'
 import { claims } from '../ledger/claims.ts'
 import { judge } from '../ledger/judge.ts'
 import { columnsOf } from './columns.ts'
@@ -10,6 +11,12 @@ import { significance } from './significance.ts'
 import { summarize } from './summary.ts'
 
 const splits = { 'by-user': 'by user', 'leave-one-out': 'leave one out', 'by-time': 'by time' }
+
+/** What the configuration has and the run has not (yet). */
+function leftOut({ run, rows }: SavedRun): string[] {
+  const missing = run.experiment.systems.map(rowName).filter((name) => !rows.some((row) => row.name === name))
+  return missing.length === 0 ? [] : [`Left out, as the run was not finished: ${missing.join(', ')}.`]
+}
 
 /** One run as the page shows it; all of it comes from the files of the run. */
 export async function reportRun(saved: SavedRun): Promise<ReportRun> {
@@ -24,7 +31,11 @@ export async function reportRun(saved: SavedRun): Promise<ReportRun> {
     rows: summarize(rows),
     significance: await significance(saved),
     figures: await figures(saved),
-    notes: [...run.dataset.notes, ...rows.flatMap((row) => row.notes.map((note) => `${row.name}: ${note}`))],
+    notes: [
+      ...run.dataset.notes,
+      ...leftOut(saved),
+      ...rows.flatMap((row) => row.notes.map((note) => `${row.name}: ${note}`)),
+    ],
     explorer: await explorer(saved),
   }
 }
