@@ -1,4 +1,4 @@
-// Saves state after state of an index into the folder it is given, until it is killed. Used by crash.test.ts.
+// Saves state after state of an index into the folder it is given, until it is killed. Used by crash.slow.test.ts.
 import { CodeShardedIndex } from './code-sharded-index.ts'
 import { stateOf } from './saver-state.fixture.ts'
 
