@@ -127,5 +127,7 @@ describe('report, ledger and export', () => {
     for (const [, file] of text.matchAll(/!\[.*\]\((.*\.svg)\)/g)) expect(existsSync(join(to, 'mine', file))).toBe(true)
     expect(readFileSync(join(to, 'mine', 'leaderboard.csv'), 'utf8')).toMatch(/^system,recall@20/)
     expect(readFileSync(join(to, 'ledger.md'), 'utf8')).toMatch(/^# Claims ledger/)
+    expect(readFileSync(join(to, 'README.md'), 'utf8')).toMatch(/\[mine\]\(mine\/README\.md\) \| synthetic-tiny/)
+    expect(existsSync(join(to, 'report.html'))).toBe(true)
   })
 })

@@ -1,11 +1,10 @@
 import { join } from 'node:path'
 import { writeFileAtomic } from '@sparc/tables'
-import { claims } from '../ledger/claims.ts'
-import { judge } from '../ledger/judge.ts'
 import { ledgerMarkdown } from '../ledger/markdown.ts'
-import { reportRun } from '../report/build.ts'
+import { reportData } from '../report/build.ts'
 import type { ReportRun } from '../report/data.ts'
 import { number, pValue } from '../report/format.ts'
+import { reportPage } from '../report/page.ts'
 import { whatMatters } from '../report/significance.ts'
 import { board, codebookText, costText, indexText } from '../report/text.ts'
 import { writeJson } from '../run-folder/json.ts'
@@ -61,11 +60,32 @@ function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, figures: string[
   ].join('\n')
 }
 
-/** `benchmark export`: leaderboards as Markdown and CSV, figures as SVG, the ledger as Markdown; a folder for each run. */
+/** The first page: which runs there are, on what, and by which command. */
+function overview(runs: readonly SavedRun[]): string {
+  return [
+    '# Results',
+    '',
+    'Made by `benchmark export` from the files of the runs, and by nothing else. The page with everything on it is',
+    '[report.html](report.html); the claims of the papers are in [ledger.md](ledger.md).',
+    '',
+    '| run | data | fingerprint | split | seeds | rows | command | |',
+    '| --- | --- | --- | --- | --- | ---: | --- | --- |',
+    ...runs.map(({ run, rows }) => {
+      const { dataset, split, experiment } = run
+      const state = run.finished === undefined ? 'not finished' : 'finished'
+      const names = new Set(rows.map(({ name }) => name)).size
+      return `| [${experiment.name}](${experiment.name}/README.md) | ${dataset.name} | ${dataset.fingerprint} | ${split.kind} | ${experiment.seeds.join(', ')} | ${names} | \`${run.command}\` | ${state} |`
+    }),
+    '',
+  ].join('\n')
+}
+
+/** `benchmark export`: leaderboards as Markdown and CSV, figures as SVG, the ledger, the page; a folder for each run. */
 export async function exportRuns(names: string[], { out, to }: { out: string; to: string }): Promise<void> {
   const runs = await openRuns(names, out)
-  for (const saved of runs) {
-    const shown = await reportRun(saved)
+  const report = await reportData(runs)
+  for (const [r, saved] of runs.entries()) {
+    const shown = report.runs[r]
     const at = join(to, saved.run.experiment.name)
     const files: string[] = []
     for (const { title, svg } of shown.figures) {
@@ -82,5 +102,7 @@ export async function exportRuns(names: string[], { out, to }: { out: string; to
     await writeJson(join(at, 'run.json'), saved.run)
     process.stdout.write(`${at}\n`)
   }
-  await writeFileAtomic(join(to, 'ledger.md'), `# Claims ledger\n\n${ledgerMarkdown(await judge(claims, runs))}`)
+  await writeFileAtomic(join(to, 'ledger.md'), `# Claims ledger\n\n${ledgerMarkdown(report.ledger)}`)
+  await writeFileAtomic(join(to, 'report.html'), reportPage(report))
+  await writeFileAtomic(join(to, 'README.md'), overview(runs))
 }

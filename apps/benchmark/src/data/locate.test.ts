@@ -36,6 +36,16 @@ it('finds a data set by its name, a part of its name, or its path', () => {
   expect(locate(join(root, 'amazon-beauty-2014'), root, false)).toEqual(beauty)
 })
 
+it('runs on the synthetic world, and says why in one line, where there is no data and none was asked for', () => {
+  const nowhere = () => dataRoot(undefined, {}, join(root, 'no'))
+  expect(locate('amazon-beauty-2014', undefined, true, nowhere)).toEqual({
+    kind: 'synthetic',
+    why: expect.stringMatching(/^No data folder .*synthetic world.*\.$/),
+  })
+  expect(() => locate('amazon-beauty-2014', undefined, false, nowhere)).toThrow(/no data folder was found.*--data DIR/s)
+  expect(locate('synthetic', undefined, false, nowhere)).toEqual({ kind: 'synthetic' })
+})
+
 it('suggests the data set that was probably meant', () => {
   expect(() => locate('amazon-beuty-2014', root, false)).toThrow(/Did you mean amazon-beauty-2014/)
 })

@@ -9,7 +9,8 @@ export type Located = { kind: 'folder'; name: string; path: string } | { kind: '
 /** The data set of `npm start`. */
 export const defaultDataset = 'amazon-beauty-2014'
 
-const repository = fileURLToPath(new URL('../../../..', import.meta.url))
+/** Where data is looked for where nobody says anything: beside the repository. */
+const besideRepository = fileURLToPath(new URL('../../../../../shared/data', import.meta.url))
 
 function isFolder(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory()
@@ -21,12 +22,13 @@ function isFolder(path: string): boolean {
  *
  * @throws InvalidInputError `NO_SUCH_DATA` where one was named that is not there
  */
-export function dataRoot(given: string | undefined, environment: NodeJS.ProcessEnv = process.env): string | undefined {
+export function dataRoot(
+  given: string | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+  beside: string = besideRepository,
+): string | undefined {
   const named = given ?? (environment.SPARC_DATA || undefined)
-  if (named === undefined) {
-    const beside = resolve(repository, '../shared/data')
-    return isFolder(beside) ? beside : undefined
-  }
+  if (named === undefined) return isFolder(beside) ? resolve(beside) : undefined
   if (isFolder(named)) return resolve(named)
   throw new InvalidInputError('NO_SUCH_DATA', {
     what: 'There is no such data folder',
@@ -62,9 +64,14 @@ function byName(name: string, root: string): string | undefined {
  *
  * @throws InvalidInputError `NO_SUCH_DATA`, `UNKNOWN_DATASET`
  */
-export function locate(dataset: string, data: string | undefined, fallback: boolean): Located {
+export function locate(
+  dataset: string,
+  data: string | undefined,
+  fallback: boolean,
+  look: () => string | undefined = () => dataRoot(data),
+): Located {
   if (dataset === 'synthetic') return { kind: 'synthetic' }
-  const root = dataRoot(data)
+  const root = look()
   if (root === undefined && fallback) {
     return {
       kind: 'synthetic',

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeRecommendations, readRecommendations, readTable, writeTable } from '@sparc/tables'
@@ -47,6 +47,23 @@ it('recommendations made elsewhere become a row with the same numbers, whatever 
   expect(theirs).toMatchObject({ name: 'elsewhere', kind: 'given', system: 'elsewhere.arrow' })
   expect(theirs.metrics.unfiltered).toEqual(ours.metrics.unfiltered)
   expect(theirs.metrics.filtered['recall@50']).toBeCloseTo(ours.metrics.filtered['recall@50'] ?? Number.NaN, 12)
+})
+
+it('a package is found from the folder in which the command is given', async () => {
+  const project = temporary()
+  const at = join(project, 'node_modules', 'my-recommender')
+  mkdirSync(at, { recursive: true })
+  writeFileSync(join(at, 'package.json'), '{ "name": "my-recommender", "type": "module", "exports": "./index.js" }')
+  const methods = 'fit() { throw new Error("found") }, recommend() {}, save() {}, dispose() {}'
+  writeFileSync(join(at, 'index.js'), `export default () => ({ name: "my-recommender", ${methods} })`)
+  const before = process.cwd()
+  process.chdir(project)
+  try {
+    const run = runTiny(join(root, 'named'), { systems: [{ package: 'my-recommender' }] })
+    await expect(run).rejects.toThrow(/^found$/)
+  } finally {
+    process.chdir(before)
+  }
 })
 
 it('says what is wrong with a package that is no recommender', async () => {

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { createRequire } from 'node:module'
+import { isAbsolute, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createRecommender, type Recommender, systems } from '@sparc/model'
 import { InvalidInputError } from '@sparc/tables'
@@ -41,10 +42,19 @@ function isRecommender(value: unknown): value is Recommender {
   )
 }
 
+/** A path as it is; a package as the folder in which the command was given finds it, else as this app does. */
+function addressOf(name: string): string {
+  if (name.startsWith('.') || isAbsolute(name)) return pathToFileURL(resolve(name)).href
+  try {
+    return pathToFileURL(createRequire(resolve('package.json')).resolve(name)).href
+  } catch {
+    return name
+  }
+}
+
 /** A system of another package: its default export is a factory, handed the options, that gives a `Recommender`. */
 async function fromPackage(name: string, options: Record<string, unknown>): Promise<Recommender> {
-  const path = name.startsWith('.') || name.startsWith('/') ? pathToFileURL(resolve(name)).href : name
-  const loaded: unknown = await import(path).catch((cause: unknown) => {
+  const loaded: unknown = await import(addressOf(name)).catch((cause: unknown) => {
     throw badPackage(name, `it could not be loaded: ${cause instanceof Error ? cause.message : cause}`, cause)
   })
   const factory: unknown =
