@@ -21,7 +21,9 @@ interface Runtime {
   Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer; grow(pages: number): number }
   Instance: new (module: object, imports: object) => { exports: Kernel }
 }
-const runtime: Runtime = Reflect.get(globalThis, 'WebAssembly')
+// By a name of any string: where a program has the types of browsers, theirs would be compared with these.
+const name: string = 'WebAssembly'
+const runtime: Runtime = Reflect.get(globalThis, name)
 
 const PAGE = 65536
 const MAX_PAGES = 65536
