@@ -111,8 +111,9 @@ export function balancedKMeans(
   rounds = 12,
 ): { vectors: Matrix; prices: Float32Array } {
   const moved = { ...centres, data: centres.data.slice() }
-  // On the way, rough prices of half of the vectors will do.
-  const rough = { capacity, sweeps: 4, samplesPerCode: 64 }
+  // On the way, rough prices of some of the vectors will do.
+  const samplesPerCode = Math.min(64, Math.max(16, Math.floor(8192 / centres.rows)))
+  const rough = { capacity, sweeps: 4, samplesPerCode }
   let prices = capacityPrices(vectors, moved, random, rough)
   for (let round = 0; round < rounds; round++) {
     recentre(vectors, encodeResidual(vectors, [{ vectors: moved, prices }]).data, moved)

@@ -29,8 +29,8 @@ function distancesOf(vectors: Matrix, codewords: Matrix): Float32Array {
 }
 
 /**
- * The price at which just `count` gains are larger: midway to the next one, so that no vector sits on the border.
- * Sorts its argument.
+ * The price at which just `count` of the gains are larger: midway to the next one, so that no vector sits on the
+ * border. There are more than `count`. Sorts its argument.
  */
 function priceFor(gains: Float32Array, count: number): number {
   gains.sort()
@@ -140,10 +140,10 @@ export function capacityPrices(
       // What a vector gains by this code over its best other one, before the code's price.
       let wanting = 0
       for (let r = 0; r < rows; r++) {
-        gains[r] = (chosen[r] === c ? second[r] : best[r]) - distances[r * size + c]
-        if (gains[r] > 0) wanting++
+        const gain = (chosen[r] === c ? second[r] : best[r]) - distances[r * size + c]
+        if (gain > 0) gains[wanting++] = gain
       }
-      const price = wanting > most ? Math.max(0, priceFor(gains.slice(), most)) : 0
+      const price = wanting > most ? priceFor(gains.subarray(0, wanting), most) : 0
       if (price === prices[c]) continue
       moved = true
       const before = prices[c]
