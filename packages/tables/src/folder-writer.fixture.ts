@@ -1,4 +1,4 @@
-// Saves state after state into the folder it is given, until it is killed. Used by folder.test.ts.
+// Saves state after state into the folder it is given, until it is killed. Used by folder.slow.test.ts.
 import { openFolder, saveFolder } from './folder.ts'
 
 const directory = process.argv[2]
