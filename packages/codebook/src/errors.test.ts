@@ -48,6 +48,7 @@ describe.each(makers)('a %s quantizer', (_, make) => {
     expect(await codeOf(() => quantizer.encode(wide))).toBe('WRONG_DIMENSION')
     expect(await codeOf(() => quantizer.encode(new Float32Array(7)))).toBe('WRONG_DIMENSION')
     expect(await codeOf(() => quantizer.encode(makeVectorColumn(wide)))).toBe('WRONG_DIMENSION')
+    expect(await codeOf(() => quantizer.encode(JSON.parse('[[1, 2, 3]]')))).toBe('NOT_VECTORS')
     expect(await codeOf(() => quantizer.encode(nan))).toBe('NOT_FINITE')
     expect(await codeOf(() => quantizer.encode(infinite))).toBe('NOT_FINITE')
     expect(await codeOf(() => quantizer.fit(nan))).toBe('NOT_FINITE')

@@ -26,9 +26,17 @@ function firstNotFinite(data: Float32Array): number {
 /**
  * Checks vectors at the door and gives them as a matrix, without copying.
  *
- * @throws InvalidInputError `WRONG_DIMENSION`, `NOT_FINITE`
+ * @throws InvalidInputError `NOT_VECTORS`, `WRONG_DIMENSION`, `NOT_FINITE`
  */
 export function checkVectors(vectors: Vectors, dim: number, where: string): Matrix {
+  if (!(vectors instanceof Float32Array) && !(vectors?.data instanceof Float32Array)) {
+    throw new InvalidInputError('NOT_VECTORS', {
+      what: `What was given to ${where} are not vectors`,
+      given: Object.prototype.toString.call(vectors),
+      allowed: 'a Float32Array, { data: Float32Array, rows, dim }, or in encode an Arrow column',
+      next: 'Make a Float32Array of all rows, one after the other.',
+    })
+  }
   const plain = vectors instanceof Float32Array
   const data = plain ? vectors : vectors.data
   const given = plain ? (data.length % dim === 0 ? dim : undefined) : vectors.dim
