@@ -13,7 +13,7 @@ const stampPath = join(root, 'node_modules', '.sparc-setup.json')
 const retryMs = 3_600_000
 
 // What the tests compare with: Milvus, and readers of the files that we write.
-const pythonRequirements = ['milvus-lite>=3.2,<4', 'numpy', 'pyarrow>=15', 'safetensors>=0.4']
+const pythonRequirements = ['milvus-lite>=3.2,<4', 'pymilvus>=2.6', 'numpy', 'pyarrow>=15', 'safetensors>=0.4']
 
 const natives = [
   {

@@ -44,7 +44,7 @@ function executable(): string {
   if (path && existsSync(path)) return path
   throw new Error(
     `The tests of the milvus engine need a server: SPARC_MILVUS_LITE is ${path ? `"${path}", which is not there` : 'not set'}. ` +
-      'Run them by `npm test`, which sets it up, or: python3 -m venv V && V/bin/pip install milvus-lite, then set ' +
+      'Run them by `npm test`, which sets it up, or: python3 -m venv V && V/bin/pip install milvus-lite pymilvus, then set ' +
       'SPARC_MILVUS_LITE=V/bin/milvus-lite.',
   )
 }
