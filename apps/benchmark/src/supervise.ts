@@ -19,7 +19,7 @@ export function wantsSupervision(argv: readonly string[], environment: NodeJS.Pr
 
 /** Tells the watching process what to say should it have to end this one. */
 export function tellKept(text: string): void {
-  process.send?.({ kept: text })
+  if (process.env[CHILD] !== undefined) process.send?.({ kept: text })
 }
 
 /**
