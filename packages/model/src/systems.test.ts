@@ -39,16 +39,23 @@ const fitted = async (name: string, seed = 1) => {
 }
 
 describe.each(learned)('%s', (name) => {
+  // One run that the tests below look at.
+  let base: Awaited<ReturnType<typeof fitted>>
+  beforeAll(async () => {
+    base = await fitted(name)
+  })
+  afterAll(() => base.model.dispose())
+
   it('learns: it finds held-back items several times as often as chance would', async () => {
     const model = create(name)
-    const report = await model.fit(world.data, { budget: { steps: 120 }, validation: { every: 60, k: 12 } })
+    const report = await model.fit(world.data, { budget: { steps: 80 }, validation: { every: 40, k: 12 } })
     // 12 of 120 items by chance is .1; who knows the two groups of 20 that a user stays in gets .3.
     expect(report.best?.recall).toBeGreaterThan(0.17)
     model.dispose()
   })
 
   it('gives tables that agree with each other: vectors, interests, exact lists', async () => {
-    const { model } = await fitted(name)
+    const { model } = base
     const items = readEmbeddings(await model.embedItems())
     const interests = readInterests(await model.embedUsers(world.queries))
     const lists = readRecommendations(await model.recommend(world.queries, { k: 5, excludeSeen: false }))
@@ -72,22 +79,22 @@ describe.each(learned)('%s', (name) => {
         expect(scores[lists.items.values[at]]).toBeCloseTo(best[n].score, 4)
       }
     }
-    model.dispose()
   })
 
   it('gives the same model for the same seed, and another for another', async () => {
-    const runs = await Promise.all([1, 1, 2].map((seed) => fitted(name, seed)))
+    const others = [await fitted(name, 1), await fitted(name, 2)]
+    const runs = [base, ...others]
     const vectors = await Promise.all(
       runs.map(async ({ model }) => readEmbeddings(await model.embedItems()).vectors.data),
     )
     expect(vectors[0]).toEqual(vectors[1])
     expect(vectors[0]).not.toEqual(vectors[2])
     expect(runs[0].report.best).toEqual(runs[1].report.best)
-    for (const { model } of runs) model.dispose()
+    for (const { model } of others) model.dispose()
   })
 
   it('is the same after save and load', async () => {
-    const { model } = await fitted(name)
+    const { model } = base
     const directory = join(folder, name)
     await model.save(directory)
     const loaded = await loadRecommender(directory)
@@ -97,13 +104,13 @@ describe.each(learned)('%s', (name) => {
     expect(after).toEqual(before)
     if (!isVectorRecommender(loaded)) throw new Error('loaded another kind of model')
     expect(readEmbeddings(await loaded.embedItems())).toEqual(readEmbeddings(await model.embedItems()))
-    model.dispose()
     loaded.dispose()
   })
 
   it('leaves no tensor behind', async () => {
     const clean = tf.memory()
-    const { model } = await fitted(name)
+    const model = create(name)
+    await model.fit(world.data, { budget: { steps: 12 } })
     const directory = join(folder, `${name}-leak`)
     const held = tf.memory()
     for (const call of [
@@ -116,7 +123,7 @@ describe.each(learned)('%s', (name) => {
       expect(tf.memory().numTensors).toBe(held.numTensors)
       expect(tf.memory().numBytes).toBe(held.numBytes)
     }
-    await model.fit(world.data, { budget: { steps: 20 } })
+    await model.fit(world.data, { budget: { steps: 12 } })
     expect(tf.memory().numTensors).toBe(held.numTensors)
     const loaded = await loadRecommender(directory)
     loaded.dispose()
@@ -154,7 +161,6 @@ describe.each(learned)('%s', (name) => {
   })
 
   it('resumes where it was stopped, bit for bit', async () => {
-    const whole = await fitted(name)
     const directory = join(folder, `${name}-run`)
     const controller = new AbortController()
     const stopAt = 17
@@ -172,26 +178,56 @@ describe.each(learned)('%s', (name) => {
     first.dispose()
     const second = create(name)
     const resume = { checkpoint: { directory, resume: true }, validation: { every: 10, k: 10 } }
-    const report = await second.fit(world.data, resume)
-    expect(report.best).toEqual(whole.report.best)
+    const steps: number[] = []
+    const onEvent = (event: FitEvent) => {
+      if (event.type === 'step') steps.push(event.step)
+    }
+    const report = await second.fit(world.data, { ...resume, onEvent })
+    // A run from the start would have told of step 1.
+    expect(steps).toEqual([20, 30])
+    expect(report.best).toEqual(base.report.best)
     const vectors = async (model: VectorRecommender) => readEmbeddings(await model.embedItems())
-    expect(await vectors(second)).toEqual(await vectors(whole.model))
+    expect(await vectors(second)).toEqual(await vectors(base.model))
     const interests = async (model: VectorRecommender) => readInterests(await model.embedUsers(world.queries))
-    expect(await interests(second)).toEqual(await interests(whole.model))
+    expect(await interests(second)).toEqual(await interests(base.model))
     await expect(second.fit(world.data, { ...resume, seed: 2 })).rejects.toThrow(/its seed is another/)
     second.dispose()
-    whole.model.dispose()
   })
 
-  it('tells what happened, in order', async () => {
-    const { events, report, model } = await fitted(name)
+  it('tells what happened, in order', () => {
+    const { events, report } = base
     expect(events[0].type).toBe('start')
     expect(events.at(-1)).toEqual({ type: 'end', report })
     const checks = events.filter((event) => event.type === 'validation')
     expect(checks.map(({ step }) => step)).toEqual([10, 20, 30])
     expect(report.best?.recall).toBe(Math.max(...checks.filter(({ best }) => best).map(({ recall }) => recall)))
-    model.dispose()
   })
+})
+
+it('a run that is stopped while it validates looks at that state again when it is resumed', async () => {
+  const whole = await fitted('two-tower')
+  const directory = join(folder, 'stopped-in-validation')
+  const controller = new AbortController()
+  const validation = { every: 10, k: 10 }
+  const first = create('two-tower')
+  const onEvent = (event: FitEvent) => {
+    // The check of step 10 begins in this turn of the event loop, and lets the next one in after its users.
+    if (event.type === 'step' && event.step === 10) setImmediate(() => controller.abort())
+  }
+  const run = first.fit(world.data, { signal: controller.signal, checkpoint: { directory }, onEvent, validation })
+  await expect(run).rejects.toThrow(/cancelled at step 10 of 30.*no validated state/)
+  first.dispose()
+  const second = create('two-tower')
+  const checks: number[] = []
+  const report = await second.fit(world.data, {
+    checkpoint: { directory, resume: true },
+    validation,
+    onEvent: (event) => event.type === 'validation' && checks.push(event.step),
+  })
+  expect(checks).toEqual([10, 20, 30])
+  expect(report.best).toEqual(whole.report.best)
+  second.dispose()
+  whole.model.dispose()
 })
 
 describe('a learned system refuses', () => {

@@ -57,7 +57,7 @@ export function aliasTable(weights: Float64Array, random: Random): () => number 
 }
 
 /** Probability of the item of popularity rank `r` (0 = most popular): `log((r + 2) / (r + 1)) / log(n + 1)`. */
-export function logUniform(rank: number, items: number): number {
+function logUniform(rank: number, items: number): number {
   return Math.log((rank + 2) / (rank + 1)) / Math.log(items + 1)
 }
 

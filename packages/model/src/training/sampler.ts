@@ -41,7 +41,7 @@ export interface BatchSampler {
 }
 
 /** First position that may be a target in a sequence of `n` items: so that histories are no shorter than those of short test users. */
-export const firstTarget = (n: number): number => Math.min(4, n - 1)
+const firstTarget = (n: number): number => Math.min(4, n - 1)
 
 /**
  * A user uniformly, one of its positions in `[min(4, n - 1), n)` uniformly as the target, the up to `history` items before it.

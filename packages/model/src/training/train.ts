@@ -78,7 +78,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
   const masks = createDropout(random.fork('dropout pool'), randoms.dropout)
   const take = createStep({ network, table, sampler, negatives, dropout: masks.dropout, clip: options.clip })
   const best = createSnapshots(network, table)
-  const progress: Progress = { step: 0, recall: -1, waited: 0, seconds: 0 }
+  const progress: Progress = { step: 0, checked: 0, recall: -1, waited: 0, seconds: 0 }
   const identity = { system, options, seed: fit.seed ?? 1, itemsKey, sequences: hashSequences(sequences) }
   const run = { network, table, best, randoms, progress }
 
@@ -105,7 +105,9 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
   const check = async () => {
     if (!validation) return
     const { step } = progress
-    const recall = await validate(network, table, validation, history, k)
+    const recall = await validate(network, table, validation, { history, k, signal: fit.signal })
+    if (recall === undefined) return
+    progress.checked = step
     const settled = network.settled?.() ?? true
     const better = settled && recall > progress.recall
     progress.waited = better || !settled ? 0 : progress.waited + 1
@@ -121,6 +123,12 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     seconds()
     await saveRun(directory, identity, run)
     emit({ type: 'checkpoint', step: progress.step, directory })
+  }
+
+  const stopIfAsked = async () => {
+    if (!fit.signal?.aborted) return
+    await keep()
+    throw cancelled(system, progress.step, steps, best.restore(), fit.signal.reason)
   }
 
   try {
@@ -139,16 +147,15 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
       backend,
     })
     if (!resumed) between()
+    // A run that was stopped while it looked at a state looks at it again.
+    else if (progress.step % every === 0 && progress.checked !== progress.step) await check()
     let breath = performance.now()
     while (progress.step < steps && seconds() < limit && progress.waited < patience) {
       if (performance.now() - breath > BREATHE_MS) {
         await breathe()
         breath = performance.now()
       }
-      if (fit.signal?.aborted) {
-        await keep()
-        throw cancelled(system, progress.step, steps, best.restore(), fit.signal.reason)
-      }
+      await stopIfAsked()
       const step = ++progress.step
       const share = Math.max(step / steps, Number.isFinite(limit) ? seconds() / limit : 0)
       const learningRate = learningRateAt(options, step, share)
@@ -164,6 +171,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     const { step } = progress
     // A run that time has cut off between two checks has a state that nobody has looked at.
     if (step % every !== 0 && step !== steps) await check()
+    await stopIfAsked()
     await keep()
     best.restore()
     const { recall, waited } = progress

@@ -24,6 +24,8 @@ const FORMAT = { format: 'sparc.training', version: 1 }
 /** Where a run stands. */
 export interface Progress {
   step: number
+  /** Step of the last validation. */
+  checked: number
   /** Best validation recall so far, -1 before the first. */
   recall: number
   /** Validations since the best one. */
@@ -61,7 +63,7 @@ export function hashSequences({ offsets, values }: Csr): string {
 const words = z.array(z.number())
 const metaSchema = z.object({
   identity: z.record(z.string(), z.unknown()),
-  progress: z.object({ step: z.int(), recall: z.number(), waited: z.int(), seconds: z.number() }),
+  progress: z.object({ step: z.int(), checked: z.int(), recall: z.number(), waited: z.int(), seconds: z.number() }),
   randoms: z.record(z.string(), words),
   bestStep: z.int().nullable(),
 })
