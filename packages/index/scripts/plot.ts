@@ -20,6 +20,7 @@ export function plot(curves: Curves): string {
   })
   const height = HEIGHT + 30 + 18 * curves.length
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * WIDTH} ${height}" font-family="sans-serif" font-size="12">
+<title>Recall against microseconds a query</title>
 <rect width="${2 * WIDTH}" height="${height}" fill="white"/>
 ${panels.join('\n')}
 ${legend.join('\n')}

@@ -28,28 +28,20 @@ export async function rescoreUsers(
   const score = (ordinal: number, row: number, member: number) =>
     walks[member].prior + scale * dot(ordinal, row, member)
 
-  /** Exact scores of a query's candidates, and their order. */
-  function ranked(member: number) {
-    const collector = collectors[member]
-    if (Number.isFinite(collector.k)) collector.tighten()
-    const { size, shards, rows, items } = collector
-    const scores = new Float32Array(size)
-    for (let i = 0; i < size; i++) scores[i] = score(shards[i], rows[i], member)
-    const order = rankOrder(items, scores, size, request.seed)
-    return { scores, order: order.length > collector.k ? order.subarray(0, collector.k) : order }
-  }
-
   /**
    * The order of a query's candidates by the engine's scores; only where these are too close to call, by exact ones. Far
    * apart, the exact scores could change no place, and reading the rows again costs more than finding them did.
    */
-  function rankedByEngine(member: number) {
+  function rankedByEngine(member: number, alone: boolean) {
     const collector = collectors[member]
     const { prior } = walks[member]
-    collector.tighten()
-    const { size, shards, rows, items, margin, k } = collector
+    if (Number.isFinite(collector.k)) collector.tighten()
+    const { size, shards, rows, items, margin } = collector
+    const { k } = request
     const scores = new Float32Array(size)
     for (let i = 0; i < size; i++) scores[i] = prior + scale * collector.scores[i]
+    // All rows above a floor are for the mixture, which looks at each of them whatever their order.
+    if (!alone && !Number.isFinite(collector.k)) return { scores, order: Int32Array.from(scores, (_, i) => i) }
     const order = rankOrder(items, scores, size, request.seed)
     for (let start = 0; start < Math.min(k, size); ) {
       let end = start + 1
@@ -67,7 +59,7 @@ export async function rescoreUsers(
       }
       start = end
     }
-    return { scores, order }
+    return { scores, order: order.subarray(0, k) }
   }
 
   let next = 0
@@ -75,7 +67,7 @@ export async function rescoreUsers(
     const first = next
     while (next < walks.length && walks[next].user === user) next++
     if (next === first) continue
-    if (next === first + 1) rankAlone(results[user], batch, first, rankedByEngine(first), request.k)
+    if (next === first + 1) rankAlone(results[user], batch, first, rankedByEngine(first, true), request.k)
     else mergeUser(results[user], first, next)
   }
 
@@ -85,7 +77,7 @@ export async function rescoreUsers(
     const found: FoundByInterest[] = []
     for (let member = start; member < end; member++) {
       const { shards, rows, items } = collectors[member]
-      const { scores, order } = ranked(member)
+      const { scores, order } = rankedByEngine(member, false)
       for (const i of order) places.set(items[i], shards[i] * ROW + rows[i])
       found.push({ items: order.map((i) => items[i]), scores: Float32Array.from(order, (i) => scores[i]) })
     }
