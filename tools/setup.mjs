@@ -51,10 +51,11 @@ export async function setUp({ tests = false } = {}) {
     await attempt(stamp, native.command, native.without, () => sparcNative([native.command]).then(say))
   }
   if (!tests) return {}
-  const python = stamp.python
-  if (python === undefined || !existsSync(join(python, 'bin', 'python'))) {
-    await attempt(stamp, 'python', 'tests that need Python or Milvus are left out', async () => {
+  const wanted = pythonRequirements.join(' ')
+  if (stamp.pythonHas !== wanted || !existsSync(join(stamp.python, 'bin', 'python'))) {
+    await attempt(stamp, 'python', 'tests against Python and Milvus cannot run', async () => {
       stamp.python = (await sparcNative(['python', ...pythonRequirements])).trim()
+      stamp.pythonHas = wanted
     })
   }
   if (stamp.python === undefined) return {}
