@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { EmbeddingTable } from '../embedding-table.ts'
 import type { Network } from '../network.ts'
 import { tidyNumbers } from '../tidy-numbers.ts'
-import { adamStep } from './adam.ts'
+import { adamStep, squaredNorm } from './adam.ts'
 import type { Dropout } from './dropout.ts'
 import { createInputs } from './inputs.ts'
 import type { NegativeSampler } from './negatives.ts'
@@ -66,10 +66,12 @@ export function createStep({ network, table, sampler, negatives, dropout, clip }
     const loss = numbers[0]
     const report = { loss, parts: Object.fromEntries(names.map((name, i) => [name, numbers[i + 1]])) }
     if (!Number.isFinite(loss)) return report
-    const scale = clipScale(gradients, clip)
-    if (!Number.isFinite(scale)) return { ...report, loss: Number.NaN }
-    const adam = adamStep(step, learningRate, scale)
     const [ofRows, ...dense] = gradients
+    const scale = clipScale(gradients, clip)
+    // What is not finite spreads to the dense parameters, which are few: looking at those costs next to nothing.
+    const finite = dense.every((gradient) => !gradient || Number.isFinite(squaredNorm(gradient)))
+    if (!finite || !Number.isFinite(scale)) return { ...report, loss: Number.NaN }
+    const adam = adamStep(step, learningRate, scale)
     const { rows, count } = inputs.named
     if (ofRows) table.update(rows, count, ofRows, adam)
     network.parameters.update(dense, adam)

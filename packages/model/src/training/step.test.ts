@@ -1,0 +1,67 @@
+import { csr, random } from '@sparc/tables'
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createEmbeddingTable } from '../embedding-table.ts'
+import { gatherRows } from '../encoders/gather.ts'
+import { ready } from '../gradient.fixture.ts'
+import type { Network } from '../network.ts'
+import { createDropout } from './dropout.ts'
+import { createNegatives, negativeOptions } from './negatives.ts'
+import { createParameters } from './parameters.ts'
+import { createSampler } from './sampler.ts'
+import { createStep } from './step.ts'
+
+beforeAll(ready)
+
+/** A step over ten items of a network whose loss is `w * sum of the targets' rows + loss(w)`. */
+function setUp(extra: (w: tf.Scalar) => tf.Scalar) {
+  const draw = random(1)
+  const table = createEmbeddingTable(10, 2, { random: draw })
+  const parameters = createParameters(draw)
+  const w = parameters.add<tf.Rank.R1>('w', [1], 'ones')
+  const network: Network = {
+    parameters,
+    score: { metric: 'dot', scale: 1 },
+    merge: 'max',
+    loss(input) {
+      const sum = tf.sum(tf.mul(gatherRows(input.rows, input.targets), w))
+      const rest = extra(tf.squeeze(w))
+      return { total: tf.add(sum, rest), parts: { rest } }
+    },
+    items: (rows) => rows,
+    users: () => ({ vectors: tf.zeros([1, 1, 2]) }),
+    dispose: parameters.dispose,
+  }
+  const sequences = csr([[0, 1, 2, 3, 4]])
+  const step = createStep({
+    network,
+    table,
+    sampler: createSampler(sequences, { batch: 3, history: 2, random: draw }),
+    negatives: createNegatives(negativeOptions.parse({ count: 2 }), new Int32Array(10), 3, draw),
+    dropout: createDropout(draw, draw).dropout,
+  })
+  return { step, table, network }
+}
+
+describe('a training step', () => {
+  it('moves the rows that the loss used and the dense parameters, and reports the parts', () => {
+    const { step, table, network } = setUp((w) => tf.square(w))
+    const before = table.values.slice()
+    const { parts } = step(1, 0.1)
+    expect(parts.rest).toBeCloseTo(1)
+    // The target is always item 4; its gradient is w = 1 for each of three examples, and Adam's first step is the rate.
+    for (let i = 0; i < 20; i++) expect(table.values[i]).toBeCloseTo(before[i] - (i >> 1 === 4 ? 0.1 : 0), 5)
+    expect(network.parameters.values().w[0]).not.toBe(1)
+    network.dispose()
+  })
+
+  it('touches nothing when the loss is finite and its gradient is not', () => {
+    // sqrt(w - 1) is 0 at w = 1, and its slope infinite.
+    const { step, table, network } = setUp((w) => tf.sqrt(tf.sub(w, 1)))
+    const before = table.values.slice()
+    expect(step(1, 0.1).loss).toBeNaN()
+    expect(table.values).toEqual(before)
+    expect(network.parameters.values().w[0]).toBe(1)
+    network.dispose()
+  })
+})
