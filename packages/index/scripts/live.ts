@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util'
 import { CodeShardedIndex } from '@sparc/index'
 import type { Embeddings, Interests } from '@sparc/tables'
-import { clustered } from './clustered.ts'
+import { clustered } from '../src/clustered.fixture.ts'
 
 const { values: given } = parseArgs({
   options: {

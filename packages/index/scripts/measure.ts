@@ -19,7 +19,7 @@ import {
   readTable,
   writeTable,
 } from '@sparc/tables'
-import { clustered } from './clustered.ts'
+import { clustered } from '../src/clustered.fixture.ts'
 import { plot } from './plot.ts'
 
 /** One point of a curve. */

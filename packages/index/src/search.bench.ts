@@ -1,5 +1,5 @@
 import { bench, describe } from 'vitest'
-import { clustered } from '../scripts/clustered.ts'
+import { clustered } from './clustered.fixture.ts'
 import { CodeShardedIndex } from './code-sharded-index.ts'
 
 const { embeddings, interests } = clustered({ items: 50_000, dim: 64, codes: 64, queries: 1000, spread: 1.5 })
