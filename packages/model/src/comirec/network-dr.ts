@@ -2,19 +2,17 @@ import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { routeDynamically } from '../encoders/dynamic-routing.ts'
 import { gatherRows } from '../encoders/gather.ts'
-import { normalize } from '../encoders/normalize.ts'
-import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { ComirecDrOptions } from './comirec-dr.ts'
-import { pickInterest } from './pick-interest.ts'
+import { nearestInterestNetwork } from './nearest-interest-network.ts'
 
 /** Maps begin near the identity, so that interests begin in the space of the items, and apart by this much. */
 const MAP_NOISE = 0.05
 
 /** Capsules `v_k` routed from `m_kt = W_kt h_t` (equations 2 to 7); in training, the interest nearest to the target (equation 9). */
 export function comirecDrNetwork(options: ComirecDrOptions, random: Random): Network {
-  const { dim, history: length, interests, iterations, temperature, normalize: normalized, dropout } = options
+  const { dim, history: length, interests, iterations, dropout } = options
   const parameters = createParameters(random)
   const maps = parameters.add<tf.Rank.R3>('routing/maps', [length, dim, interests * dim], { normal: MAP_NOISE })
   addIdentity(parameters.list[0].value, length, dim, interests)
@@ -26,23 +24,7 @@ export function comirecDrNetwork(options: ComirecDrOptions, random: Random): Net
     const byInterest = tf.transpose(tf.reshape(mapped, [length, input.size, interests, dim]), [1, 2, 0, 3])
     return routeDynamically(byInterest as tf.Tensor4D, tf.zeros([1, interests, length]), iterations)
   }
-  const finish = <T extends tf.Tensor>(vectors: T): T => (normalized ? normalize(vectors) : vectors)
-  return {
-    parameters,
-    score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: 'max',
-    loss(input) {
-      const items = candidates(input, normalized)
-      const vectors = finish(users(input))
-      const recommendation = recommendationLoss(pickInterest(vectors, items.targets), items, input, options)
-      return { total: recommendation, parts: { recommendation } }
-    },
-    items: finish,
-    users: (input, wanted = interests) => ({
-      vectors: tf.slice(finish(users(input)), 0, [-1, Math.min(wanted, interests), -1]),
-    }),
-    dispose: parameters.dispose,
-  }
+  return nearestInterestNetwork(options, parameters, users)
 }
 
 /** Adds the identity to each position's and each interest's map, `[length, dim, interests * dim]`. */
