@@ -12,6 +12,7 @@ import { z } from 'zod'
 import type { EmbeddingTable } from './embedding-table.ts'
 import { tableOfTensors, tableTensors } from './model-table.ts'
 import type { Network } from './network.ts'
+import { otherSystem } from './other-system.ts'
 
 /** The layout of a saved model's folder. */
 export const MODEL_FORMAT = { format: 'sparc.model', version: 1 }
@@ -99,13 +100,7 @@ export async function openVectorModel(directory: string, system: string): Promis
   const folder = await openFolder(directory, MODEL_FORMAT)
   const meta = metaSchema.safeParse(folder.meta)
   if (!meta.success || meta.data.system !== system) {
-    throw new InvalidFileError('OTHER_SYSTEM', {
-      what: `The folder ${directory} holds a model of another system`,
-      given: folder.meta.system ?? 'no system',
-      allowed: system,
-      next: 'Load it with loadRecommender, which asks the folder what it holds.',
-      cause: meta.error,
-    })
+    throw otherSystem(directory, folder.meta.system, system, meta.error)
   }
   const strings = async (name: string) => {
     const parsed = z.array(z.string()).safeParse(JSON.parse(new TextDecoder().decode(await folder.read(name))))

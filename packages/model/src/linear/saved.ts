@@ -7,6 +7,7 @@ import {
   saveFolder,
 } from '@sparc/tables'
 import { z } from 'zod'
+import { otherSystem } from '../other-system.ts'
 
 const FORMAT = { format: 'sparc.model', version: 1 }
 const metaSchema = z.object({
@@ -30,12 +31,7 @@ export async function openClassic(directory: string, system: string) {
   const folder = await openFolder(directory, FORMAT)
   const meta = metaSchema.safeParse(folder.meta)
   if (!meta.success || meta.data.system !== system) {
-    throw new InvalidFileError('OTHER_SYSTEM', {
-      what: `The folder ${directory} holds a model of another system`,
-      given: folder.meta.system ?? 'no system',
-      allowed: system,
-      next: 'Load it with loadRecommender, which asks the folder what it holds.',
-    })
+    throw otherSystem(directory, folder.meta.system, system)
   }
   const { tensors } = decodeSafetensors(await folder.read('weights.safetensors'))
   /** The array of a tensor, checked to be of the type that was saved. */
