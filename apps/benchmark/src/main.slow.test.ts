@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { temporary } from './pipeline/tiny.fixture.ts'
+import { temporary } from './temporary.fixture.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { printed } from './output.fixture.ts'
-import { temporary } from './pipeline/tiny.fixture.ts'
+import { temporary } from './temporary.fixture.ts'
 
 function dataset(files: Record<string, string | Buffer>): string {
   const root = temporary()

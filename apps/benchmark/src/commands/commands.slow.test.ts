@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { printed } from '../output.fixture.ts'
-import { temporary } from '../pipeline/tiny.fixture.ts'
+import { temporary } from '../temporary.fixture.ts'
 
 const out = temporary()
 const config = join(temporary(), 'mine.json')

@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { temporary } from '../temporary.fixture.ts'
 import { dataRoot, locate } from './locate.ts'
 
 let root = ''
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'locate-'))
+  root = temporary()
   for (const name of ['amazon-beauty-2014', 'amazon-toys-2014']) {
     mkdirSync(join(root, name))
     writeFileSync(join(root, name, 'interactions.csv'), 'user,item,timestamp\n')
@@ -19,7 +19,7 @@ afterEach(() => {
 })
 
 it('takes --data before SPARC_DATA', () => {
-  const other = mkdtempSync(join(tmpdir(), 'locate-'))
+  const other = temporary()
   expect(dataRoot(root, { SPARC_DATA: other })).toBe(root)
   expect(dataRoot(undefined, { SPARC_DATA: other })).toBe(other)
 })

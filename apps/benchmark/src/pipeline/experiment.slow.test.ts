@@ -6,7 +6,8 @@ import { queriesOf, readCodebook, readEmbeddings, readInterests, readRecommendat
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openRun } from '../commands/runs.ts'
 import type { RowResult } from '../run-folder/results.ts'
-import { runTiny, temporary } from './tiny.fixture.ts'
+import { temporary } from '../temporary.fixture.ts'
+import { runTiny } from './tiny.fixture.ts'
 
 const path = join(temporary(), 'first')
 let rows: RowResult[] = []

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeRecommendations, readRecommendations, readTable, writeTable } from '@sparc/tables'
 import { beforeAll, expect, it } from 'vitest'
-import { runTiny, temporary } from './tiny.fixture.ts'
+import { temporary } from '../temporary.fixture.ts'
+import { runTiny } from './tiny.fixture.ts'
 
 const everyItem = fileURLToPath(new URL('../../fixtures/every-item/index.js', import.meta.url))
 const root = temporary()

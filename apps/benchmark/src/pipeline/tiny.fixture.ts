@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseExperiment } from '../config/schema.ts'
 import { silent } from '../progress/progress.ts'
 import { openRunFolder } from '../run-folder/folder.ts'
@@ -25,10 +22,6 @@ export function tinyExperiment(over: object = {}) {
     },
     'a test',
   )
-}
-
-export function temporary(): string {
-  return mkdtempSync(join(tmpdir(), 'benchmark-'))
 }
 
 /** Runs it in a folder and lets go of the folder. */

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporary } from '../temporary.fixture.ts'
 import { reportPage } from './page.ts'
 import { madeUp } from './report.fixture.ts'
 
@@ -12,7 +12,7 @@ const executablePath = places.find((path) => path !== undefined && path !== '' &
 
 /** Opens the page and keeps everything that the browser complains about, or asks the network for. */
 async function open(browser: Browser, viewport: { width: number; height: number }, colorScheme: 'light' | 'dark') {
-  const path = join(mkdtempSync(join(tmpdir(), 'page-')), 'report.html')
+  const path = join(temporary(), 'report.html')
   writeFileSync(path, reportPage(madeUp))
   const page = await browser.newPage({ viewport, colorScheme })
   const complaints: string[] = []
@@ -49,7 +49,7 @@ if (executablePath === undefined) {
     beforeAll(async () => {
       browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
     })
-    afterAll(() => browser.close())
+    afterAll(() => browser?.close())
 
     it('opens without a complaint and without a network, wide and on a phone, light and dark', async () => {
       const shown: unknown[] = []
