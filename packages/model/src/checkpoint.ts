@@ -9,16 +9,19 @@ import {
   saveFolder,
 } from '@sparc/tables'
 import { z } from 'zod'
+import { interestsSchema } from './describe-interests.ts'
 import type { EmbeddingTable } from './embedding-table.ts'
 import { tableOfTensors, tableTensors } from './model-table.ts'
 import type { Network } from './network.ts'
 import { otherSystem } from './other-system.ts'
+import type { InterestDescription } from './recommender.ts'
 
 /** The layout of a saved model's folder. */
 export const MODEL_FORMAT = { format: 'sparc.model', version: 1 }
 
 /** Names of what networks keep besides their parameters begin with it. */
 const STATE = 'state/'
+const INTERESTS = 'interests.json'
 
 const metaSchema = z.object({
   system: z.string(),
@@ -39,10 +42,12 @@ export interface SavedModel {
   parameters: Record<string, Float32Array>
   /** What the network keeps besides its parameters. */
   state: Record<string, Float32Array>
+  /** What each code is about, where items have codes. */
+  interests?: InterestDescription[]
 }
 
 /** Saves a learned model: `items.json` (ids), `table.safetensors` (item and feature rows), `features.json` (their
- * names), `dense.safetensors` (all else). */
+ * names), `interests.json` (what each code is about), `dense.safetensors` (all else). */
 export async function saveVectorModel(
   directory: string,
   model: {
@@ -54,9 +59,10 @@ export async function saveVectorModel(
     itemsKey: string
     popularity: Float32Array
     codes?: Uint16Array
+    interests?: InterestDescription[]
   },
 ): Promise<void> {
-  const { system, options, network, table, ids, itemsKey, popularity, codes } = model
+  const { system, options, network, table, ids, itemsKey, popularity, codes, interests } = model
   const dense: Record<string, SafeTensor> = {}
   for (const { name, variable, value } of network.parameters.list) dense[name] = f32([...variable.shape], value)
   for (const [name, value] of Object.entries(network.state?.() ?? {})) dense[STATE + name] = f32([value.length], value)
@@ -67,6 +73,7 @@ export async function saveVectorModel(
       'items.json': () => new TextEncoder().encode(JSON.stringify(ids)),
       'dense.safetensors': () => encodeSafetensors(dense),
       'features.json': () => new TextEncoder().encode(JSON.stringify(table.features?.names ?? [])),
+      ...(interests ? { [INTERESTS]: () => new TextEncoder().encode(JSON.stringify(interests)) } : {}),
       'table.safetensors': () =>
         encodeSafetensors({
           ...tableTensors(table),
@@ -102,15 +109,15 @@ export async function openVectorModel(directory: string, system: string): Promis
   if (!meta.success || meta.data.system !== system) {
     throw otherSystem(directory, folder.meta.system, system, meta.error)
   }
-  const strings = async (name: string) => {
-    const parsed = z.array(z.string()).safeParse(JSON.parse(new TextDecoder().decode(await folder.read(name))))
+  const json = async <T>(name: string, schema: z.ZodType<T>): Promise<T> => {
+    const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(await folder.read(name))))
     if (parsed.success) return parsed.data
     throw damaged(directory, name)
   }
-  const ids = await strings('items.json')
+  const ids = await json('items.json', z.array(z.string()))
   const { tensors } = decodeSafetensors(await folder.read('dense.safetensors'))
   const rows = decodeSafetensors(await folder.read('table.safetensors')).tensors
-  const table = tableOfTensors(rows, await strings('features.json'), random(0))
+  const table = tableOfTensors(rows, await json('features.json', z.array(z.string())), random(0))
   if (!table || table.rows !== ids.length) throw damaged(directory, 'table.safetensors')
   const parameters: Record<string, Float32Array> = {}
   const state: Record<string, Float32Array> = {}
@@ -126,5 +133,6 @@ export async function openVectorModel(directory: string, system: string): Promis
     popularity: floats(directory, 'popularity', rows.popularity),
     parameters,
     state,
+    interests: folder.names.includes(INTERESTS) ? await json(INTERESTS, interestsSchema) : undefined,
   }
 }

@@ -120,8 +120,24 @@ export interface VectorRecommender extends Recommender {
   embedUsers(queries: Table, options?: { interests?: number }): Promise<Table>
 }
 
+/** What an interest, a level-1 code, is about. */
+export interface InterestDescription {
+  code: number
+  /** How many items carry it. */
+  count: number
+  /** Those nearest to its codeword, by the cosine; ten at most. */
+  items: { id: string; similarity: number }[]
+  /**
+   * Categories (paths such as `Skin Care > Face`) that more of its items have than the catalogue's do, as shares from 0 to 1, the most
+   * telling first; ten at most, and none where the items table has no `categories`.
+   */
+  categories: { name: string; share: number; catalogueShare: number }[]
+}
+
 /** The vector systems whose items have codes. */
 export interface CodedRecommender extends VectorRecommender {
   /** `codebook` table: the codewords of each level, and how many items carry each code. */
   codebook(): Promise<Table>
+  /** What an interest is about. @throws InvalidInputError `NO_SUCH_INTEREST` */
+  describeInterest(code: number): Promise<InterestDescription>
 }

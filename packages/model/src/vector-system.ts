@@ -17,6 +17,7 @@ import {
 import type { Table } from 'apache-arrow'
 import type { z } from 'zod'
 import { openVectorModel, saveVectorModel } from './checkpoint.ts'
+import { describeInterests, interestOf } from './describe-interests.ts'
 import type { EmbeddingTable } from './embedding-table.ts'
 import type { ItemVectors, Network } from './network.ts'
 import type { CommonOptions } from './options.ts'
@@ -25,6 +26,7 @@ import type {
   FitData,
   FitOptions,
   FitReport,
+  InterestDescription,
   RecommendOptions,
   VectorRecommender,
 } from './recommender.ts'
@@ -46,6 +48,9 @@ export interface FittedModel {
   itemsKey: string
   /** Interactions per item in training, `[items]`. */
   popularity: Float32Array
+  /** Category path of each item, where the items table has them; a loaded model has what was made of them. */
+  categories?: string[][]
+  interests?: InterestDescription[]
   backend: string
 }
 
@@ -63,8 +68,8 @@ export function defineCodedSystem<Options extends CommonOptions>(definition: Sys
       const network = await definition.network(options, random(0))
       network.parameters.restore(saved.parameters)
       network.restore?.(saved.state)
-      const { ids, itemsKey, table, popularity } = saved
-      return recommender(definition, options, { network, table, ids, itemsKey, popularity, backend })
+      const { ids, itemsKey, table, popularity, interests } = saved
+      return recommender(definition, options, { network, table, ids, itemsKey, popularity, interests, backend })
     },
   }
 }
@@ -72,7 +77,7 @@ export function defineCodedSystem<Options extends CommonOptions>(definition: Sys
 /** The same for a system whose items have no codes. */
 export function defineVectorSystem<Options extends CommonOptions>(definition: SystemDefinition<Options>) {
   const { create, load } = defineCodedSystem(definition)
-  const withoutCodes = ({ codebook: _, ...model }: CodedRecommender): VectorRecommender => model
+  const withoutCodes = ({ codebook: _, describeInterest: __, ...model }: CodedRecommender): VectorRecommender => model
   return {
     create: (options?: Parameters<typeof create>[0]) => withoutCodes(create(options)),
     load: async (directory: string) => withoutCodes(await load(directory)),
@@ -113,6 +118,17 @@ function recommender<Options extends CommonOptions>(
     const { codes } = fitted().network
     return codes?.of(await items())
   }
+  const described = async (): Promise<InterestDescription[] | undefined> => {
+    const state = fitted()
+    const { network, ids, categories } = state
+    const first = network.codewords?.()[0]
+    const data = await codes()
+    if (!state.interests && first && data) {
+      const about = { ids, vectors: await items(), codes: data, levels: network.codes?.levels ?? 1 }
+      state.interests = describeInterests({ ...about, codewords: first.data, categories })
+    }
+    return state.interests
+  }
   const release = () => {
     model?.network.dispose()
     model = undefined
@@ -140,7 +156,8 @@ function recommender<Options extends CommonOptions>(
         table = startTable(options, catalogue, sequences.items, source.fork('items'))
       }
       const popularity = Float32Array.from(countItems(sequences.items, catalogue.length))
-      model = { network, table, ids: catalogue.ids, itemsKey: catalogue.key, popularity, backend }
+      const categories = catalogue.lists('categories')
+      model = { network, table, ids: catalogue.ids, itemsKey: catalogue.key, popularity, categories, backend }
       encoded = undefined
       const about = { system: name, options, sequences: sequences.items, validation, itemsKey: catalogue.key, backend }
       const report = await train({ ...about, network, table, random: source }, fit)
@@ -179,8 +196,12 @@ function recommender<Options extends CommonOptions>(
       for (let at = 0; data && at < data.length; at++) counts[at % levels.length][data[at]]++
       return makeCodebook({ levels: levels.map((vectors, l) => ({ vectors, counts: counts[l] })) })
     },
+    async describeInterest(code: number): Promise<InterestDescription> {
+      return interestOf(code, (await described()) ?? [], name)
+    },
     async save(directory: string): Promise<void> {
-      await saveVectorModel(directory, { system: name, options, ...fitted(), codes: await codes() })
+      const [interests, data] = [await described(), await codes()]
+      await saveVectorModel(directory, { system: name, options, ...fitted(), codes: data, interests })
     },
     dispose: release,
   }

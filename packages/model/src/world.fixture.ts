@@ -10,7 +10,8 @@ export function smallWorld({ seed = 7, users = 300, items = 120, groups = 6 } = 
   })
   const names = rows.map((_, u) => `user-${u}`)
   const ids = Array.from({ length: items }, (_, i) => `item-${i}`)
-  const itemTable = makeItems({ ids })
+  const categories = ids.map((_, i) => ['All', `Group ${Math.floor(i / perGroup)}`])
+  const itemTable = makeItems({ ids, lists: { categories } })
   const itemsKey = readItems(itemTable).key
   const held = Math.floor(users / 5)
   const cut = rows.map((row) => Math.floor(0.8 * row.length))

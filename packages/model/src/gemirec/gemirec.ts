@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { commonOptions } from '../options.ts'
-import { defineVectorSystem } from '../vector-system.ts'
+import { defineCodedSystem } from '../vector-system.ts'
 
 /** Options of the interest dictionary. */
 const dictionaryOptions = z.strictObject({
@@ -54,7 +54,7 @@ export const gemirecSearchSpace = {
   ],
 } as const
 
-const system = defineVectorSystem({
+const system = defineCodedSystem({
   name: 'gemirec',
   schema: gemirecOptions,
   network: async (options, random) => (await import('./network.ts')).gemirecNetwork(options, random),

@@ -1,7 +1,9 @@
-import { decodeSafetensors, InvalidFileError, openFolder, parseOptions, type SafeTensor, topKHeap } from '@sparc/tables'
-import { z } from 'zod'
-import { largest, unit } from './plain.ts'
-import { type EncodedUser, servedOptions, userEncoder } from './user-encoder.ts'
+import { topK } from '@sparc/tables'
+import { interestOf } from '../describe-interests.ts'
+import type { InterestDescription } from '../recommender.ts'
+import { bestItems } from './best-items.ts'
+import { openServedModel } from './saved-model.ts'
+import type { EncodedUser } from './user-encoder.ts'
 
 /** A user's interests. */
 export interface ServedUser extends EncodedUser {
@@ -27,45 +29,25 @@ export interface Serving {
   readonly items: Float32Array
   /** Encodes a history of item ids, oldest first. A history without any known item has no interests. */
   embed(history: readonly string[], options?: { interests?: number }): ServedUser
-  /** The `k` best items for a history, itself left out, best first; the most popular ones where nothing of it is known. */
-  recommend(history: readonly string[], options: { k: number; interests?: number }): ServedItem[]
-  /** What an interest is about: the items that are nearest to its codeword among those that carry its code. */
-  describeInterest(code: number, count?: number): { id: string; similarity: number }[]
-}
-
-const metaSchema = z.object({ system: z.string(), options: z.record(z.string(), z.unknown()) })
-
-function floats(tensor: SafeTensor | undefined, name: string): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data
-  throw new InvalidFileError('DAMAGED_MODEL', {
-    what: 'The saved model is not complete',
-    given: `tensor "${name}" is ${tensor ? tensor.dtype : 'missing'}`,
-    next: 'Save the model again.',
-  })
-}
-
-/** Vectors of all items before normalisation: their rows, and what their features add. */
-function itemRows(tensors: Record<string, SafeTensor>, dim: number): Float32Array {
-  const rows = floats(tensors.items, 'items').slice()
-  if (!tensors.features) return rows
-  const features = floats(tensors.features, 'features')
-  const weights = floats(tensors.featureWeights, 'featureWeights')
-  const offsets = tensors.featureOffsets.data
-  const values = tensors.featureRows.data
-  for (let item = 0; item < rows.length / dim; item++) {
-    for (let f = Number(offsets[item]); f < Number(offsets[item + 1]); f++) {
-      const from = Number(values[f]) * dim
-      for (let d = 0; d < dim; d++) rows[item * dim + d] += weights[f] * features[from + d]
-    }
-  }
-  return rows
+  /**
+   * The `k` best items for a history, itself left out, best first; the most popular ones where nothing of it is known.
+   * Takes a user that `embed` made, or makes one.
+   */
+  recommend(history: readonly string[], options: { k: number; interests?: number; user?: EncodedUser }): ServedItem[]
+  /**
+   * What an interest is about: the items nearest to its codeword, and the categories that its items have more often than the
+   * catalogue.
+   *
+   * @throws InvalidInputError `NO_SUCH_INTEREST` for a system without codes too
+   */
+  describeInterest(code: number): InterestDescription
 }
 
 /**
- * Opens a saved two-tower, ComiRec-SA or SPARC model for serving, without TensorFlow: what `loadRecommender` gives, to 1e-5,
- * for one user at a time.
+ * Opens a saved model of any learned system for serving, without TensorFlow: what `loadRecommender` gives, to 1e-5, for one
+ * user at a time.
  *
- * @throws InvalidFileError `NOT_SERVED` for another system, and for damaged folders
+ * @throws InvalidFileError `NOT_SERVED` for a system that is computed and not trained, and for damaged folders
  *
  * @example
  * const model = await openServing('models/sparc')
@@ -73,57 +55,25 @@ function itemRows(tensors: Record<string, SafeTensor>, dim: number): Float32Arra
  * for (const { id, interest } of model.recommend(['B004756YJA'], { k: 10 })) console.log(id, interest?.code, interest?.probability)
  */
 export async function openServing(directory: string): Promise<Serving> {
-  const folder = await openFolder(directory, { format: 'sparc.model', version: 1 })
-  const { system, options: saved } = metaSchema.parse(folder.meta)
-  const dense: Record<string, Float32Array> = {}
-  for (const [name, tensor] of Object.entries(decodeSafetensors(await folder.read('dense.safetensors')).tensors)) {
-    dense[name] = floats(tensor, name)
-  }
-  const options = parseOptions(servedOptions, saved, `saved options of ${system}`)
-  const encode = userEncoder(system, dense, options)
-  const { dim, history: length, temperature, normalize } = options
-  const ids = z.array(z.string()).parse(JSON.parse(new TextDecoder().decode(await folder.read('items.json'))))
-  const { tensors } = decodeSafetensors(await folder.read('table.safetensors'))
-  const rows = itemRows(tensors, dim)
-  const items = normalize ? new Float32Array(rows.length) : rows
-  if (normalize) {
-    for (let at = 0; at < rows.length; at += dim) items.set(unit(rows.subarray(at, at + dim)), at)
-  }
+  const model = await openServedModel(directory)
+  const { system, options, ids, items, norms, codes, levels, popularity, interests: described } = model
+  const { dim, history: length, temperature } = options
   const rowOf = new Map(ids.map((id, row) => [id, row]))
-  const levels = tensors.codes ? tensors.codes.shape[1] : 0
-  const codeOf = (row: number) => Number(tensors.codes.data[row * levels])
-  const popular = tensors.popularity ? floats(tensors.popularity, 'popularity') : new Float32Array(ids.length)
+  const rows = new Float64Array(length * dim)
+  const historyCodes = new Uint16Array(length * levels)
 
   function embed(history: readonly string[], wanted: { interests?: number } = {}): ServedUser {
     const unknown = history.filter((id) => !rowOf.has(id))
     const known = history.flatMap((id) => rowOf.get(id) ?? []).slice(-length)
-    if (known.length === 0) return { vectors: [], unknown }
-    const vectors = known.map((row) => rows.subarray(row * dim, (row + 1) * dim))
-    const codes = tensors.codes ? known.map(codeOf) : undefined
-    return { ...encode({ rows: vectors, codes }, wanted.interests), unknown }
-  }
-
-  function mostPopular(k: number): ServedItem[] {
-    return largest(popular, k).map((row) => ({ id: ids[row], score: popular[row] }))
-  }
-
-  /** Scores of one item under each interest. */
-  function scoresOf({ vectors, logProbabilities }: ServedUser, row: number): number[] {
-    return vectors.map((vector, c) => {
-      let product = 0
-      for (let d = 0; d < dim; d++) product += vector[d] * items[row * dim + d]
-      return product / temperature + (logProbabilities?.[c] ?? 0)
-    })
-  }
-
-  /** `log sum_c exp score_c` with probabilities, else the best of the scores. */
-  function mergedScore(user: ServedUser, row: number): number {
-    const scores = scoresOf(user, row)
-    const most = Math.max(...scores)
-    if (!user.logProbabilities) return most
-    let sum = 0
-    for (const score of scores) sum += Math.exp(score - most)
-    return most + Math.log(sum)
+    const count = known.length
+    if (count === 0) return { vectors: [], unknown }
+    for (const [t, row] of known.entries()) {
+      const norm = norms ? norms[row] : 1
+      for (let d = 0; d < dim; d++) rows[t * dim + d] = items[row * dim + d] * norm
+      for (let l = 0; l < levels; l++) historyCodes[t * levels + l] = codes[row * levels + l]
+    }
+    const user = model.encode({ rows, count, first: length - count, codes: historyCodes }, wanted.interests)
+    return { ...user, unknown }
   }
 
   return {
@@ -132,37 +82,19 @@ export async function openServing(directory: string): Promise<Serving> {
     ids,
     items,
     embed,
-    recommend(history, { k, interests }) {
-      const user = embed(history, { interests })
-      if (user.vectors.length === 0) return mostPopular(k)
-      const seen = new Set(history.map((id) => rowOf.get(id)))
-      const heap = topKHeap(Math.min(k, ids.length))
-      for (let row = 0; row < ids.length; row++) {
-        if (seen.has(row)) continue
-        heap.push(row, mergedScore(user, row))
+    recommend(history, { k, interests, user = embed(history, { interests }) }) {
+      if (user.vectors.length === 0) {
+        const most = topK(popularity, k)
+        return Array.from(most.items, (row, n) => ({ id: ids[row], score: most.scores[n] }))
       }
-      const best = heap.drain()
-      return Array.from(best.items, (row, n) => {
-        const scores = scoresOf(user, row)
-        const place = scores.indexOf(Math.max(...scores))
+      const seen = new Set(history.map((id) => rowOf.get(id)))
+      const best = bestItems({ items, dim, temperature }, user, k, (row) => !seen.has(row))
+      return best.map(({ row, score, place }) => {
         const logP = user.logProbabilities?.[place]
         const probability = logP === undefined ? undefined : Math.exp(logP)
-        return { id: ids[row], score: best.scores[n], interest: { place, code: user.codes?.[place], probability } }
+        return { id: ids[row], score, interest: { place, code: user.codes?.[place], probability } }
       })
     },
-    describeInterest(code, count = 10) {
-      const codewords = dense['codewords/0']
-      if (!codewords || !tensors.codes) return []
-      const codeword = unit(codewords.subarray(code * dim, (code + 1) * dim))
-      const heap = topKHeap(count)
-      for (let row = 0; row < ids.length; row++) {
-        if (codeOf(row) !== code) continue
-        let similarity = 0
-        for (let d = 0; d < dim; d++) similarity += codeword[d] * items[row * dim + d]
-        heap.push(row, similarity)
-      }
-      const best = heap.drain()
-      return Array.from(best.items, (row, n) => ({ id: ids[row], similarity: best.scores[n] }))
-    },
+    describeInterest: (code) => interestOf(code, described, system),
   }
 }

@@ -3,25 +3,37 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { csr, makeQueries, readInterests, readRecommendations } from '@sparc/tables'
+import { csr, makeQueries, readEmbeddings, readInterests, readRecommendations } from '@sparc/tables'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ready } from '../gradient.fixture.ts'
-import { createRecommender, isVectorRecommender } from '../systems.ts'
+import type { CodedRecommender } from '../recommender.ts'
+import { createRecommender, isVectorRecommender, loadRecommender } from '../systems.ts'
 import { smallWorld, tiny } from '../world.fixture.ts'
 import { openServing } from './index.ts'
 
 const world = smallWorld()
-const histories = [[3, 50, 7], [119], [1, 2, 3, 4, 5, 6, 7, 8, 9]]
-const queries = makeQueries({ users: ['a', 'b', 'c'], history: csr(histories), itemsKey: world.itemsKey })
+const histories = [[3, 50, 7], [119], [1, 2, 3, 4, 5, 6, 7, 8, 9], [60, 61, 60, 62]]
+const queries = makeQueries({ users: ['a', 'b', 'c', 'd'], history: csr(histories), itemsKey: world.itemsKey })
 const idsOf = (rows: number[]) => rows.map((row) => world.ids[row])
 const ofSparc = { ...tiny, warmUpSteps: 10, codebook: { size: 8 } }
+const ofGemirec = { ...tiny, warmUpSteps: 10, dictionary: { size: 8 } }
 const variants: [string, string, object][] = [
   ['two-tower', 'two-tower', tiny],
   ['two-tower, raw scores', 'two-tower', { ...tiny, normalize: false }],
   ['comirec-sa', 'comirec-sa', tiny],
+  ['plain attention', 'comirec-sa', { ...tiny, interests: 1 }],
+  ['comirec-dr', 'comirec-dr', { ...tiny, learningRate: 0.02 }],
+  ['mind', 'mind', { ...tiny, learningRate: 0.02 }],
+  ['remi', 'remi', tiny],
+  ['sasrec', 'sasrec', { ...tiny, learningRate: 0.02 }],
+  ['sasrec with heads and three blocks', 'sasrec', { ...tiny, learningRate: 0.02, blocks: 3, heads: 2, hidden: 12 }],
+  ['gemirec', 'gemirec', ofGemirec],
+  ['gemirec, three levels', 'gemirec', { ...ofGemirec, dictionary: { size: 6, levels: 3 }, learningRate: 0.02 }],
+  ['gemirec before its dictionary', 'gemirec', { ...ofGemirec, steps: 1 }],
   ['sparc', 'sparc', ofSparc],
   ['sparc in the form of the paper, hard search', 'sparc', { ...ofSparc, user: 'attention', search: 'hard' }],
   ['sparc with the mean as general vector, and features', 'sparc', { ...ofSparc, general: 'mean', features: true }],
+  ["sparc's control", 'sparc', { ...ofSparc, codebook: { size: 1 } }],
 ]
 
 let folder = ''
@@ -87,18 +99,27 @@ describe('serving without TensorFlow', () => {
       expect(interest?.code).toBe(user.codes?.[interest?.place ?? -1])
       expect(interest?.probability).toBeCloseTo(Math.exp(user.logProbabilities?.[interest?.place ?? -1] ?? 0))
     }
-    const about = plain.describeInterest(user.codes?.[0] ?? 0, 5)
-    expect(about.length).toBeGreaterThan(0)
-    expect(about.map(({ similarity }) => similarity)).toEqual(
-      about.map(({ similarity }) => similarity).sort((a, b) => b - a),
-    )
+    const embedded = readEmbeddings(await model.embedItems())
+    const code = user.codes?.[0] ?? 0
+    const about = plain.describeInterest(code)
+    expect(about).toEqual(await (model as CodedRecommender).describeInterest(code))
+    const carry = world.ids.filter((_, row) => embedded.codes?.data[row * (embedded.codes?.levels ?? 1)] === code)
+    expect(about.count).toBe(carry.length)
+    expect(about.items.length).toBe(Math.min(10, carry.length))
+    for (const { id } of about.items) expect(carry).toContain(id)
+    expect(about.categories.length).toBeGreaterThan(0)
+    expect(() => plain.describeInterest(8)).toThrow(/allowed: 0 to 7|0 to 7/)
     model.dispose()
+    const loaded = (await loadRecommender(directory)) as CodedRecommender
+    expect(await loaded.describeInterest(code)).toEqual(about)
+    loaded.dispose()
   })
 
   it('a system that it does not know is refused, and TensorFlow is never loaded', async () => {
-    const { model, directory } = await saved('mind', tiny)
-    await expect(openServing(directory)).rejects.toThrow(/can not be served without TensorFlow/)
-    model.dispose()
+    const linear = createRecommender('item-knn')
+    await linear.fit(world.data)
+    await linear.save(join(folder, 'item-knn'))
+    await expect(openServing(join(folder, 'item-knn'))).rejects.toThrow(/is not served from here.*item-knn.*sasrec/s)
     const two = await saved('two-tower', tiny)
     two.model.dispose()
     const entry = fileURLToPath(new URL('index.ts', import.meta.url))

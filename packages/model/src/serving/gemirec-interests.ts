@@ -1,0 +1,86 @@
+import { attentionPool } from './attention-pool.ts'
+import { type Linear, linear } from './linear.ts'
+import type { PlainHistory, SavedNetwork } from './user-encoder.ts'
+import { largest, logSoftmaxAt, meanRows, normalizeAt } from './vectors.ts'
+
+/** The interests of a user, each one code per level, best first. */
+export type FindInterests = (history: PlainHistory, wanted: number) => number[][]
+
+interface Beam {
+  codes: number[]
+  state: Float64Array
+  logProbability: number
+}
+
+/** The generator of interests and its beam search, see `createInterestGenerator`. */
+export function searchBeams(saved: SavedNetwork, levels: number): FindInterests {
+  const { options, weights } = saved
+  const { dim } = options
+  const pool = attentionPool(saved, 'generator/attention')
+  const b = weights('generator/b')
+  const begin = linear(weights('generator/w'), b.length, b)
+  const outputs = Array.from({ length: levels }, (_, l) => {
+    const bias = weights(`generator/bias/${l}`)
+    return linear(weights(`generator/output/${l}`), bias.length, bias)
+  })
+  const x = new Float64Array(2 * dim)
+  const next = recurrence(saved, b.length)
+  const logits = outputs.map((output) => new Float64Array(output.outputs))
+  const narrowest = Math.min(...outputs.map((output) => output.outputs))
+  return (history, wanted) => {
+    const width = Math.min(wanted, narrowest)
+    x.set(pool(history))
+    normalizeAt(x, 0, dim)
+    meanRows(history.rows, history.count, dim, x, dim)
+    normalizeAt(x, dim, dim)
+    const state = begin(x, 1, new Float64Array(b.length)).map(Math.tanh)
+    let beams: Beam[] = [{ codes: [], state, logProbability: 0 }]
+    for (let l = 0; l < levels; l++) {
+      const size = outputs[l].outputs
+      const joint = new Float64Array(beams.length * size)
+      for (const [n, beam] of beams.entries()) {
+        if (l > 0) beam.state = next(beam.state, weights(`codewords/${l - 1}`), beam.codes[l - 1])
+        logSoftmaxAt(outputs[l](beam.state, 1, logits[l]), 0, size)
+        for (let c = 0; c < size; c++) joint[n * size + c] = beam.logProbability + logits[l][c]
+      }
+      beams = largest(joint, joint.length, width).map((at) => {
+        const { codes, state } = beams[Math.floor(at / size)]
+        return { codes: [...codes, at % size], state, logProbability: joint[at] }
+      })
+    }
+    return beams.map(({ codes }) => codes)
+  }
+}
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
+
+/** `h' = (1 - z) h + z tanh(U [e, r h] + c)`, `z, r = sigmoid(W [e, h] + b)`; a new state each time. */
+function recurrence({ options: { dim }, weights }: SavedNetwork, hidden: number) {
+  const gates: Linear = linear(weights('generator/gates'), 2 * hidden, weights('generator/gate-bias'))
+  const proposal = linear(weights('generator/proposal'), hidden, weights('generator/proposal-bias'))
+  const seen = new Float64Array(dim + hidden)
+  const opened = new Float64Array(2 * hidden)
+  const proposed = new Float64Array(hidden)
+  return (state: Float64Array, codewords: Float32Array, code: number): Float64Array => {
+    seen.set(codewords.subarray(code * dim, (code + 1) * dim))
+    seen.set(state, dim)
+    gates(seen, 1, opened)
+    for (let i = 0; i < hidden; i++) seen[dim + i] = sigmoid(opened[hidden + i]) * state[i]
+    proposal(seen, 1, proposed)
+    return state.map((h, i) => h + sigmoid(opened[i]) * (Math.tanh(proposed[i]) - h))
+  }
+}
+
+/** Interests taken from the history, see `interestsOfHistory`: what most of its items carry, the latest first among equals. */
+export function historyInterests(_: SavedNetwork, levels: number): FindInterests {
+  return ({ codes, count }, wanted) => {
+    const found = new Map<string, { codes: number[]; count: number; last: number }>()
+    for (let t = 0; t < count; t++) {
+      const own = Array.from(codes.subarray(t * levels, (t + 1) * levels))
+      const before = found.get(own.join())?.count ?? 0
+      found.set(own.join(), { codes: own, count: before + 1, last: t })
+    }
+    const ranked = [...found.values()].sort((a, b) => b.count - a.count || b.last - a.last).map(({ codes }) => codes)
+    return Array.from({ length: wanted }, (_, k) => ranked[k] ?? ranked[0])
+  }
+}

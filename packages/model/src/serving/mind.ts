@@ -1,0 +1,26 @@
+import { routePlainly } from './dynamic-routing.ts'
+import { linear } from './linear.ts'
+import { residualLayer } from './residual-layer.ts'
+import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
+
+/** See `mindNetwork`: `max(1, min(interests, log2 |history|))` vectors; the others are copies of the first. */
+export function mindEncoder(saved: SavedNetwork): UserEncoder {
+  const { options, weights } = saved
+  const { dim, history: length, interests = 1, iterations = 1 } = options
+  const map = linear(weights('routing/map'), dim)
+  const start = weights('routing/logits')
+  const layer = residualLayer(saved, 'interest', interests)
+  const data = new Float64Array(length * dim)
+  const logits = new Float64Array(length * interests)
+  const vectors = new Float64Array(interests * dim)
+  return ({ rows, count, first }, wanted = interests) => {
+    const own = Math.max(1, Math.min(interests, Math.floor(Math.log2(count))))
+    for (let t = 0; t < count; t++) {
+      for (let k = 0; k < own; k++) logits[t * own + k] = start[k * length + first + t]
+    }
+    routePlainly({ data: map(rows, count, data), apart: 0, count, dim }, logits, own, iterations, vectors)
+    layer(vectors, own)
+    for (let k = own; k < interests; k++) vectors.copyWithin(k * dim, 0, dim)
+    return { vectors: finished(vectors, Math.min(wanted, interests), options) }
+  }
+}

@@ -1,0 +1,111 @@
+import { linear, product } from './linear.ts'
+import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
+import { reluAll, softmaxAt } from './vectors.ts'
+
+/** Layer normalisation of `rows` rows, see `createLayerNorm`. */
+function layerNorm({ options: { dim }, weights }: SavedNetwork, name: string) {
+  const gain = weights(`${name}/gain`)
+  const bias = weights(`${name}/bias`)
+  return (x: Float64Array, rows: number, out: Float64Array): Float64Array => {
+    for (let at = 0; at < rows * dim; at += dim) {
+      let mean = 0
+      for (let d = 0; d < dim; d++) mean += x[at + d] / dim
+      let square = 0
+      for (let d = 0; d < dim; d++) square += (x[at + d] - mean) ** 2 / dim
+      const inverse = 1 / Math.sqrt(square + 1e-8)
+      for (let d = 0; d < dim; d++) out[at + d] = (x[at + d] - mean) * inverse * gain[d] + bias[d]
+    }
+    return out
+  }
+}
+
+/** Memory that the blocks of a transformer share. */
+function scratch(length: number, dim: number, hidden: number) {
+  const rows = () => new Float64Array(length * dim)
+  return {
+    normed: rows(),
+    query: rows(),
+    key: rows(),
+    value: rows(),
+    mixed: rows(),
+    added: rows(),
+    weights: new Float64Array(length),
+    hidden: new Float64Array(length * hidden),
+  }
+}
+type Scratch = ReturnType<typeof scratch>
+
+/**
+ * One block of the causal transformer, see `createCausalTransformer`: `x + f(norm(x))` for attention, then for the
+ * point-wise network. Only the rows from `from` are computed; earlier ones are looked at as they come in.
+ */
+function transformerBlock(saved: SavedNetwork, name: string, own: Scratch) {
+  const { weights, options } = saved
+  const { dim, heads = 1 } = options
+  const width = dim / heads
+  const before = layerNorm(saved, `${name}/attention-norm`)
+  const middle = layerNorm(saved, `${name}/network-norm`)
+  const [query, key, value, output] = ['query', 'key', 'value', 'output'].map((part) =>
+    linear(weights(`${name}/${part}`), dim),
+  )
+  const b1 = weights(`${name}/b1`)
+  const inner = linear(weights(`${name}/w1`), b1.length, b1)
+  const outer = linear(weights(`${name}/w2`), dim, weights(`${name}/b2`))
+  const add = (x: Float64Array, y: Float64Array) => {
+    for (let i = 0; i < x.length; i++) x[i] += y[i]
+  }
+  return (x: Float64Array, count: number, from: number): void => {
+    before(x, count, own.normed)
+    key(own.normed, count, own.key)
+    value(own.normed, count, own.value)
+    const rest = own.normed.subarray(from * dim, count * dim)
+    query(rest, count - from, own.query)
+    attend(own, { count, from, heads, width })
+    const after = x.subarray(from * dim, count * dim)
+    add(after, output(own.mixed, count - from, own.added))
+    middle(after, count - from, own.normed)
+    reluAll(inner(own.normed, count - from, own.hidden), (count - from) * inner.outputs)
+    add(after, outer(own.hidden, count - from, own.added))
+  }
+}
+
+/** Causal attention head by head, `softmax(q_t . k_s / sqrt(width)) v_s` over `s <= t`, for the rows from `from`. */
+function attend(
+  { query, key, value, mixed, weights }: Scratch,
+  { count, from, heads, width }: { count: number; from: number; heads: number; width: number },
+): void {
+  const dim = heads * width
+  const scale = 1 / Math.sqrt(width)
+  for (let t = from; t < count; t++) {
+    for (let h = 0; h < heads; h++) {
+      const at = (t - from) * dim + h * width
+      for (let s = 0; s <= t; s++) weights[s] = product(query, at, key, s * dim + h * width, width) * scale
+      softmaxAt(weights, 0, t + 1)
+      mixed.fill(0, at, at + width)
+      for (let s = 0; s <= t; s++) {
+        const weight = weights[s]
+        const v = s * dim + h * width
+        for (let d = 0; d < width; d++) mixed[at + d] += weight * value[v + d]
+      }
+    }
+  }
+}
+
+/** See `sasrecNetwork`. Of the last block only the last position is needed. */
+export function sasrecEncoder(saved: SavedNetwork): UserEncoder {
+  const { options, weights } = saved
+  const { dim, history: length, blocks = 1 } = options
+  const positions = weights('transformer/positions')
+  const own = scratch(length, dim, weights('transformer/0/b1').length)
+  const layers = Array.from({ length: blocks }, (_, b) => transformerBlock(saved, `transformer/${b}`, own))
+  const norm = layerNorm(saved, 'transformer/norm')
+  const scale = Math.sqrt(dim)
+  const state = new Float64Array(length * dim)
+  const user = new Float64Array(dim)
+  return ({ rows, count, first }) => {
+    for (let i = 0; i < count * dim; i++) state[i] = rows[i] * scale + positions[first * dim + i]
+    for (const [b, layer] of layers.entries()) layer(state, count, b + 1 < blocks ? 0 : count - 1)
+    norm(state.subarray((count - 1) * dim, count * dim), 1, user)
+    return { vectors: finished(user, 1, options) }
+  }
+}

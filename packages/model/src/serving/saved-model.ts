@@ -1,0 +1,90 @@
+import { decodeSafetensors, openFolder, parseOptions, type SafeTensor } from '@sparc/tables'
+import { z } from 'zod'
+import { interestsSchema } from '../describe-interests.ts'
+import type { InterestDescription } from '../recommender.ts'
+import { encoderOf } from './encoders.ts'
+import { damagedModel, type ServedOptions, servedOptions, type UserEncoder } from './user-encoder.ts'
+import { normalizeAt } from './vectors.ts'
+
+/** A saved model as serving needs it. */
+export interface ServedModel {
+  system: string
+  options: ServedOptions
+  ids: string[]
+  /** Item vectors as they are scored, `[items * dim]`, and how long each was before: 1 where they are not normalised. */
+  items: Float32Array
+  norms: Float32Array | undefined
+  /** `[items * levels]` */
+  codes: Uint16Array
+  levels: number
+  /** Interactions per item in training. */
+  popularity: Float32Array
+  encode: UserEncoder
+  interests: InterestDescription[]
+}
+
+const metaSchema = z.object({ system: z.string(), options: z.record(z.string(), z.unknown()) })
+
+type Tensors = Record<string, SafeTensor>
+
+function floats(tensors: Tensors, name: string): Float32Array {
+  const tensor = Object.hasOwn(tensors, name) ? tensors[name] : undefined
+  if (tensor?.data instanceof Float32Array) return tensor.data
+  throw damagedModel(`tensor "${name}" is ${tensor ? tensor.dtype : 'missing'}`)
+}
+
+/** Adds to the rows of items what their features say of them. */
+function addFeatures(tensors: Tensors, rows: Float32Array, dim: number): void {
+  const features = floats(tensors, 'features')
+  const weights = floats(tensors, 'featureWeights')
+  const { featureOffsets, featureRows } = tensors
+  const offsets = featureOffsets?.data
+  const values = featureRows?.data
+  if (!(offsets instanceof Int32Array) || !(values instanceof Int32Array)) throw damagedModel('no rows of features')
+  for (let item = 0; item < rows.length / dim; item++) {
+    for (let f = offsets[item]; f < offsets[item + 1]; f++) {
+      for (let d = 0; d < dim; d++) rows[item * dim + d] += weights[f] * features[values[f] * dim + d]
+    }
+  }
+}
+
+/**
+ * Reads a saved model's folder. Item vectors are kept once: normalised in place, with their lengths beside them.
+ *
+ * @throws InvalidFileError `NOT_SERVED`, `DAMAGED_MODEL`, and what `openFolder` throws
+ */
+export async function openServedModel(directory: string): Promise<ServedModel> {
+  const folder = await openFolder(directory, { format: 'sparc.model', version: 1 })
+  const meta = metaSchema.safeParse(folder.meta)
+  if (!meta.success) throw damagedModel('a manifest without system and options')
+  const { system } = meta.data
+  const encoder = encoderOf(system)
+  const options = parseOptions(servedOptions, meta.data.options, `saved options of ${system}`)
+  const json = async <T>(name: string, schema: z.ZodType<T>): Promise<T> => {
+    const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(await folder.read(name))))
+    if (parsed.success) return parsed.data
+    throw damagedModel(name)
+  }
+  const dense = decodeSafetensors(await folder.read('dense.safetensors')).tensors
+  const encode = encoder({ options, weights: (name) => floats(dense, name) })
+  const { tensors } = decodeSafetensors(await folder.read('table.safetensors'))
+  const ids = await json('items.json', z.array(z.string()))
+  const items = floats(tensors, 'items')
+  const { dim, normalize } = options
+  if (items.length !== ids.length * dim) throw damagedModel(`${items.length} numbers for ${ids.length} items`)
+  if (tensors.features) addFeatures(tensors, items, dim)
+  const norms = normalize ? Float32Array.from(ids, (_, row) => normalizeAt(items, row * dim, dim)) : undefined
+  const codes = tensors.codes?.data instanceof Uint16Array ? tensors.codes.data : new Uint16Array(0)
+  return {
+    system,
+    options,
+    ids,
+    items,
+    norms,
+    codes,
+    levels: codes.length / Math.max(1, ids.length),
+    popularity: floats(tensors, 'popularity'),
+    encode,
+    interests: folder.names.includes('interests.json') ? await json('interests.json', interestsSchema) : [],
+  }
+}

@@ -1,0 +1,102 @@
+import { attentionPool } from './attention-pool.ts'
+import { interestAttention, ofCodes, throughKeys } from './interest-attention.ts'
+import { linear } from './linear.ts'
+import { residualLayer } from './residual-layer.ts'
+import { finished, type PlainHistory, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
+import { largest, logSoftmaxAt, meanRows, normalizeAt, reluAll } from './vectors.ts'
+
+/** The general vector `g`, not normalised, see `createUserTower`. */
+function generalVector(saved: SavedNetwork, positions: Float32Array): (history: PlainHistory) => Float64Array {
+  const { dim, general } = saved.options
+  if (general !== 'mean') return attentionPool(saved, 'general', positions)
+  const layer = residualLayer(saved, 'general')
+  const g = new Float64Array(dim)
+  return ({ rows, count }) => {
+    meanRows(rows, count, dim, g)
+    layer(g, 1)
+    return g
+  }
+}
+
+/** `log p(c | user)` over all codes, see `createInterestProbability`. */
+function probabilityTower(saved: SavedNetwork): (history: PlainHistory) => Float64Array {
+  const { options, weights } = saved
+  const { dim } = options
+  const pool = attentionPool(saved, 'probability/attention')
+  const b1 = weights('probability/b1')
+  const b2 = weights('probability/b2')
+  const straight = linear(weights('probability/linear'), b2.length)
+  const inner = linear(weights('probability/w1'), b1.length, b1)
+  const outer = linear(weights('probability/w2'), b2.length, b2)
+  const x = new Float64Array(2 * dim)
+  const hidden = new Float64Array(b1.length)
+  const logits = new Float64Array(b2.length)
+  const added = new Float64Array(b2.length)
+  return (history) => {
+    x.set(pool(history))
+    normalizeAt(x, 0, dim)
+    meanRows(history.rows, history.count, dim, x, dim)
+    normalizeAt(x, dim, dim)
+    reluAll(inner(x, 1, hidden), hidden.length)
+    outer(hidden, 1, logits)
+    straight(x, 1, added)
+    for (let c = 0; c < logits.length; c++) logits[c] += added[c]
+    logSoftmaxAt(logits, 0, logits.length)
+    return logits
+  }
+}
+
+/** Takes all probability from the codes that the history does not have. */
+function keepHad(logP: Float64Array, { codes, count }: PlainHistory, levels: number): void {
+  const had = new Set(Array.from({ length: count }, (_, t) => codes[t * levels]))
+  for (let c = 0; c < logP.length; c++) if (!had.has(c)) logP[c] -= 1e9
+  logSoftmaxAt(logP, 0, logP.length)
+}
+
+/**
+ * See `sparcNetwork`. With the codewords known, `s W_q e_c` through `W_h` and `W_u e_c` are computed for all codes when the
+ * model is opened; what is left for a user is one attention and one product for each interest.
+ */
+export function sparcEncoder(saved: SavedNetwork): UserEncoder {
+  const { options, weights } = saved
+  const { dim, history: length, sharpness = 4, interests = 4 } = options
+  const codewords = weights('codewords/0')
+  const size = codewords.length / dim
+  const positions = weights('positions')
+  const general = generalVector(saved, positions)
+  if (weights('state/joint')[0] === 0) return (history) => ({ vectors: finished(general(history), 1, options) })
+
+  const probability = probabilityTower(saved)
+  const queries = throughKeys(
+    ofCodes(codewords, dim, weights('interest/query'), sharpness),
+    dim,
+    weights('interest/key'),
+  )
+  const added = ofCodes(codewords, dim, weights('interest/codeword'))
+  const attend = interestAttention(dim, length, weights('interest/bias'))
+  const value = linear(weights('interest/value'), dim)
+  const gamma = weights('interest/gamma')
+  const keys = new Float64Array(length * dim)
+  const attended = new Float64Array(dim)
+  const own = new Float64Array(dim)
+  const vectors = new Float64Array(size * dim)
+  return (history, wanted = interests) => {
+    const { rows, count, first } = history
+    const logP = probability(history)
+    if (options.search === 'hard' && size > 1) keepHad(logP, history, history.codes.length / length)
+    const codes = largest(logP, size, Math.min(wanted, size))
+    const g = general(history)
+    normalizeAt(g, 0, dim)
+    for (let i = 0; i < count * dim; i++) keys[i] = rows[i] + positions[first * dim + i]
+    for (const [k, code] of codes.entries()) {
+      attend(queries, code * dim, keys, history, attended)
+      value(attended, 1, own)
+      for (let d = 0; d < dim; d++) {
+        const interest = own[d] + added[code * dim + d]
+        vectors[k * dim + d] = options.user === 'attention' ? interest : g[d] + gamma[d] * interest
+      }
+    }
+    const logProbabilities = codes.map((code) => logP[code])
+    return { vectors: finished(vectors, codes.length, options), codes, logProbabilities }
+  }
+}
