@@ -1,6 +1,7 @@
 import type { Random } from '@sparc/tables'
 import type { ItemFeatures } from './item-features.ts'
-import { type AdamStep, adamRows, createMoments, type Moments } from './training/adam.ts'
+import { createRowMemory } from './row-memory.ts'
+import type { AdamStep, Moments } from './training/adam.ts'
 import { createLocator } from './training/locator.ts'
 
 /**
@@ -15,9 +16,9 @@ export interface EmbeddingTable {
   readonly values: Float32Array
   /** What else than its id describes an item. */
   readonly features?: ItemFeatures
-  /** Adam's running means; made at the first update. */
-  moments: Moments | undefined
-  /** Writes the vectors of `count` items into `out` `[count, dim]`; item -1 is all zeros. */
+  /** Adam's running means. */
+  readonly moments: Moments
+  /** Writes the vectors of `count` items, any of them more than once, into `out` `[count, dim]`; item -1 is all zeros. */
   gather(rows: Int32Array, count: number, out: Float32Array): void
   /**
    * Adam on `count` items, each at most once in `rows`, with the gradient `[count, dim]`; item -1 is left out.
@@ -45,41 +46,30 @@ export interface TableStart {
  */
 export function createEmbeddingTable(rows: number, dim: number, start: TableStart): EmbeddingTable {
   const { random, scale = 0.05, values: given, features } = start
-  const length = (rows + (features?.size ?? 0)) * dim
-  let data = given ?? new Float32Array(0)
-  if (data.length < length) {
-    data = new Float32Array(length)
-    data.set(given ?? [])
-    for (let i = given?.length ?? 0; i < length; i++) data[i] = random.normal() * scale
-  }
+  const memory = createRowMemory(rows + (features?.size ?? 0), dim)
+  const { values } = memory
+  values.set(given ?? [])
+  for (let i = given?.length ?? 0; i < values.length; i++) values[i] = random.normal() * scale
   const locator = createLocator(features ? rows + features.size : 0)
-  const table: EmbeddingTable = {
+  return {
     rows,
     dim,
-    values: data,
+    values,
     features,
-    moments: undefined,
+    get moments() {
+      return memory.moments()
+    },
     gather(wanted, count, out) {
-      for (let r = 0; r < count; r++) {
-        const to = r * dim
-        if (wanted[r] < 0) {
-          out.fill(0, to, to + dim)
-          continue
-        }
-        const from = wanted[r] * dim
-        out.set(data.subarray(from, from + dim), to)
-      }
-      if (features) addFeatures(features, data, rows, dim, wanted, count, out)
+      memory.gather(wanted, count, out)
+      if (features) addFeatures(features, values, rows, dim, wanted, count, out)
     },
     update(named, count, gradient, step) {
-      table.moments ??= createMoments(data.length)
-      adamRows(data, table.moments, named, count, dim, gradient, step)
+      memory.adam(named, count, gradient, step)
       if (!features) return
       const of = featureGradient(features, rows, dim, named, count, gradient, locator)
-      adamRows(data, table.moments, of.rows, of.count, dim, of.gradient, step)
+      memory.adam(of.rows, of.count, of.gradient, step)
     },
   }
-  return table
 }
 
 /** Adds the weighted feature rows of each item to its row of `out`. */

@@ -5,14 +5,12 @@ import type { Dropout } from './training/dropout.ts'
 import type { Parameters } from './training/parameters.ts'
 import type { Batch } from './training/sampler.ts'
 
-/** Histories on their way through a network. `rows` holds the distinct items of the batch; row 0 is padding, all zeros. */
+/** Histories on their way through a network. */
 export interface HistoryInput {
   /** Number of histories. */
   size: number
-  /** Item vectors before any normalisation, `[distinct, dim]`. */
-  rows: tf.Tensor2D
-  /** int32 `[size, history]`, rows of `rows`, most recent last, padding in front. */
-  history: tf.Tensor2D
+  /** Item vectors before any normalisation, `[size, history, dim]`, most recent last; the padding in front is all zeros. */
+  history: tf.Tensor3D
   /** `[size, 1, history]`: 0 where there is an item, -1e9 at the padding. */
   padding: tf.Tensor3D
   /** `[size, 1]`: how many items each history has. */
@@ -23,18 +21,19 @@ export interface HistoryInput {
 
 /** A batch of training examples on its way through a network. */
 export interface TrainingInput extends HistoryInput {
-  /** int32 `[size]`, rows of `rows`. */
-  targets: tf.Tensor1D
-  /** int32 `[negatives]`, rows of `rows`. */
-  negatives: tf.Tensor1D
+  /** Item vectors before any normalisation, `[size, dim]`. */
+  targets: tf.Tensor2D
+  /** The same of the negatives, `[negatives, dim]`. */
+  negatives: tf.Tensor2D
   /** `[size, 1]`: how often each target is among the negatives. */
   hits: tf.Tensor2D
   /** What to subtract from the logits of targets `[size, 1]` and negatives `[1, negatives]`; absent where it would be a constant. */
   logQ?: { targets: tf.Tensor2D; negatives: tf.Tensor2D }
   /** Steps taken, this one included. */
   step: number
-  /** The same batch as catalogue rows. */
+  /** The same batch as catalogue rows, and the negatives drawn for it. */
   batch: Batch
+  drawn: Int32Array
 }
 
 /** What a user is served with. */

@@ -1,7 +1,6 @@
 import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { routeDynamically } from '../encoders/dynamic-routing.ts'
-import { gatherRows } from '../encoders/gather.ts'
 import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { ComirecDrOptions } from './comirec-dr.ts'
@@ -18,7 +17,7 @@ export function comirecDrNetwork(options: ComirecDrOptions, random: Random): Net
   addIdentity(parameters.list[0].value, length, dim, interests)
   parameters.restore({ 'routing/maps': parameters.list[0].value })
   const users = (input: HistoryInput): tf.Tensor3D => {
-    const history = input.dropout(gatherRows(input.rows, input.history), dropout)
+    const history = input.dropout(input.history, dropout)
     // One product per position: [history, batch, dim] x [history, dim, interests * dim].
     const mapped = tf.matMul(tf.transpose(history, [1, 0, 2]), maps)
     const byInterest = tf.transpose(tf.reshape(mapped, [length, input.size, interests, dim]), [1, 2, 0, 3])

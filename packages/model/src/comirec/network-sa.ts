@@ -1,6 +1,5 @@
 import type { Random } from '@sparc/tables'
 import type * as tf from '@tensorflow/tfjs'
-import { gatherRows } from '../encoders/gather.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
 import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
@@ -13,7 +12,7 @@ export function comirecSaNetwork(options: ComirecSaOptions, random: Random): Net
   const parameters = createParameters(random)
   const attend = createSelfAttention(parameters, 'attention', { dim, length, hidden, queries: interests })
   const users = (input: HistoryInput): tf.Tensor3D => {
-    const history = input.dropout(gatherRows(input.rows, input.history), dropout)
+    const history = input.dropout(input.history, dropout)
     return attend(history, input.padding)
   }
   return nearestInterestNetwork(options, parameters, users)

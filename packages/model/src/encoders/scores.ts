@@ -3,7 +3,7 @@ import { binaryCrossEntropy, bpr } from '../losses/pairwise.ts'
 import { softmaxOfProducts } from '../losses/softmax-of-products.ts'
 import type { TrainingInput } from '../network.ts'
 import type { CommonOptions } from '../options.ts'
-import { gatherRows } from './gather.ts'
+import { equalPairs } from './equal-pairs.ts'
 import { normalize } from './normalize.ts'
 
 /** Vectors of a batch's targets and negatives. */
@@ -18,8 +18,8 @@ export interface Candidates {
 export function candidates(input: TrainingInput, normalized: boolean): Candidates {
   const prepare = (rows: tf.Tensor2D) => (normalized ? normalize(rows) : rows)
   return {
-    targets: prepare(gatherRows(input.rows, input.targets)),
-    negatives: prepare(gatherRows(input.rows, input.negatives)),
+    targets: prepare(input.targets),
+    negatives: prepare(input.negatives),
   }
 }
 
@@ -43,8 +43,7 @@ export function recommendationLoss(
   if (loss !== 'softmax') {
     const logits = tf.matMul(scaled, negatives, false, true) as tf.Tensor2D
     const negative = input.logQ ? (tf.sub(logits, input.logQ.negatives) as tf.Tensor2D) : logits
-    const other = tf.notEqual(tf.expandDims(input.targets, 1), tf.expandDims(input.negatives, 0))
-    const left = tf.cast(other, 'float32') as tf.Tensor2D
+    const left = tf.sub(1, equalPairs(input.batch.targets, input.drawn)) as tf.Tensor2D
     return loss === 'bce' ? binaryCrossEntropy(positive, negative, left) : bpr(positive, negative, left)
   }
   if (!input.logQ) {

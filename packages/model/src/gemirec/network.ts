@@ -44,7 +44,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
   const finish = <T extends tf.Tensor>(x: T): T => (normalized ? normalize(x) : x)
 
   function encode(input: HistoryInput) {
-    const history = input.dropout(gatherRows(input.rows, input.history), dropout)
+    const history = input.dropout(input.history, dropout)
     return { history, g: tf.squeeze(general(history, input.padding), [1]) as tf.Tensor2D }
   }
 

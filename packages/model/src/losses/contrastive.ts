@@ -15,8 +15,3 @@ export function contrastive(a: tf.Tensor2D, b: tf.Tensor2D, temperature: number,
   const masked = tf.add(logits, tf.mul(tf.sub(same, diagonal), -1e9))
   return tf.mean(tf.sub(tf.logSumExp(masked, 1), own)) as tf.Scalar
 }
-
-/** `[size, size]`: 1 where two of `ids` are equal. */
-export function equalPairs(ids: tf.Tensor1D): tf.Tensor2D {
-  return tf.cast(tf.equal(tf.expandDims(ids, 1), tf.expandDims(ids, 0)), 'float32') as tf.Tensor2D
-}

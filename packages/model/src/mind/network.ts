@@ -2,7 +2,6 @@ import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { stopGradient } from '../encoders/constant.ts'
 import { routeDynamically } from '../encoders/dynamic-routing.ts'
-import { gatherRows } from '../encoders/gather.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { PADDING_LOGIT } from '../encoders/pool.ts'
 import { createResidualMlp } from '../encoders/residual-mlp.ts'
@@ -34,7 +33,7 @@ export function mindNetwork(options: MindOptions, random: Random): Network {
   const layer = createResidualMlp(parameters, 'interest', { dim, hidden: options.hidden })
   const finish = <T extends tf.Tensor>(vectors: T): T => (normalized ? normalize(vectors) : vectors)
   const users = (input: HistoryInput, absent: tf.Tensor2D): tf.Tensor3D => {
-    const history = input.dropout(gatherRows(input.rows, input.history), dropout)
+    const history = input.dropout(input.history, dropout)
     const flat = tf.reshape(history, [input.size * length, dim]) as tf.Tensor2D
     const mapped = tf.reshape(tf.matMul(flat, map), [input.size, length, dim]) as tf.Tensor3D
     const start = tf.add(stopGradient(logits as tf.Tensor3D), tf.expandDims(absent, 2)) as tf.Tensor3D

@@ -1,7 +1,7 @@
 import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { pickInterest } from '../comirec/pick-interest.ts'
-import { gatherRows } from '../encoders/gather.ts'
+import { equalPairs } from '../encoders/equal-pairs.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { candidates } from '../encoders/scores.ts'
 import { createAttention } from '../encoders/self-attention.ts'
@@ -18,7 +18,7 @@ export function remiNetwork(options: RemiOptions, random: Random): Network {
   const attend = createAttention(parameters, 'attention', { dim, length, hidden, queries: interests })
   const finish = <T extends tf.Tensor>(vectors: T): T => (normalized ? normalize(vectors) : vectors)
   const encode = (input: HistoryInput) => {
-    const history = input.dropout(gatherRows(input.rows, input.history), dropout)
+    const history = input.dropout(input.history, dropout)
     const weights = attend(history, input.padding)
     return { weights, vectors: finish(tf.matMul(weights, history) as tf.Tensor3D) }
   }
@@ -31,8 +31,12 @@ export function remiNetwork(options: RemiOptions, random: Random): Network {
       positive = tf.sub(positive, input.logQ.targets)
       negative = tf.sub(negative, input.logQ.negatives)
     }
-    const same = tf.equal(tf.expandDims(input.targets, 1), tf.expandDims(input.negatives, 0))
-    return hardNegativeSoftmax(positive, negative, tf.sub(1, tf.cast(same, 'float32')), options.beta)
+    return hardNegativeSoftmax(
+      positive,
+      negative,
+      tf.sub(1, equalPairs(input.batch.targets, input.drawn)),
+      options.beta,
+    )
   }
   return {
     parameters,

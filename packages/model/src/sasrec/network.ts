@@ -5,6 +5,7 @@ import { gatherRows } from '../encoders/gather.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import type { HistoryInput, Network, TrainingInput } from '../network.ts'
+import { timesDrawn } from '../training/inputs.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { SasrecOptions } from './sasrec.ts'
 
@@ -16,7 +17,7 @@ export function sasrecNetwork(options: SasrecOptions, random: Random): Network {
   const finish = <T extends tf.Tensor>(vectors: T): T => (normalized ? normalize(vectors) : vectors)
   /** `[size, history, dim]` */
   const encode = (input: HistoryInput): tf.Tensor3D => {
-    const history = tf.mul(gatherRows(input.rows, input.history), Math.sqrt(dim))
+    const history = tf.mul(input.history, Math.sqrt(dim))
     return transformer(history as tf.Tensor3D, input.padding, (x) => input.dropout(x, dropout))
   }
   const last = (states: tf.Tensor3D): tf.Tensor2D => tf.squeeze(tf.slice(states, [0, length - 1, 0], [-1, 1, -1]), [1])
@@ -49,16 +50,27 @@ export function sasrecNetwork(options: SasrecOptions, random: Random): Network {
  */
 export function everyPosition(states: tf.Tensor3D, input: TrainingInput): { users: tf.Tensor2D; input: TrainingInput } {
   const [size, length, dim] = states.shape
-  const { items } = input.batch.histories
+  const { histories, targets } = input.batch
+  const { items } = histories
   const filled: number[] = []
   for (let at = 0; at < items.length; at++) if (items[at] >= 0) filled.push(at)
+  const following = Int32Array.from(filled, (at) =>
+    at % length === length - 1 ? targets[Math.floor(at / length)] : items[at + 1],
+  )
   const positions = tf.tensor1d(filled, 'int32')
-  const following = tf.concat([tf.slice(input.history, [0, 1], [-1, length - 1]), tf.expandDims(input.targets, 1)], 1)
-  const targets = tf.gather(tf.reshape(following, [size * length]), positions) as tf.Tensor1D
-  const ones = tf.ones([input.negatives.shape[0], 1])
-  const times = tf.unsortedSegmentSum(ones, input.negatives, input.rows.shape[0])
+  const after = tf.concat(
+    [tf.slice(input.history, [0, 1, 0], [-1, length - 1, -1]), tf.expandDims(input.targets, 1)],
+    1,
+  )
+  const rows = (vectors: tf.Tensor) => gatherRows(tf.reshape(vectors, [size * length, dim]) as tf.Tensor2D, positions)
   return {
-    users: gatherRows(tf.reshape(states, [size * length, dim]) as tf.Tensor2D, positions),
-    input: { ...input, size: filled.length, targets, hits: tf.gather(times, targets) as tf.Tensor2D },
+    users: rows(states),
+    input: {
+      ...input,
+      size: filled.length,
+      batch: { ...input.batch, targets: following },
+      targets: rows(after),
+      hits: tf.tensor2d(timesDrawn(following, input.drawn), [filled.length, 1]),
+    },
   }
 }

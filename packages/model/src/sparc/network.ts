@@ -2,11 +2,12 @@ import { createResidualQuantizer, type Quantized } from '@sparc/codebook'
 import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { stopGradient } from '../encoders/constant.ts'
+import { equalPairs } from '../encoders/equal-pairs.ts'
 import { gatherRows } from '../encoders/gather.ts'
 import { gatherColumns } from '../encoders/gather-columns.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { type Candidates, candidates, recommendationLoss } from '../encoders/scores.ts'
-import { contrastive, equalPairs } from '../losses/contrastive.ts'
+import { contrastive } from '../losses/contrastive.ts'
 import { mixtureSoftmax } from '../losses/mixture-softmax.ts'
 import { shuffleBpr } from '../losses/pairwise.ts'
 import type { BetweenSteps, HistoryInput, Network, TrainingInput } from '../network.ts'
@@ -39,7 +40,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   const finish = <T extends tf.Tensor>(x: T): T => (normalized ? normalize(x) : x)
 
   function encode(input: HistoryInput) {
-    const history = input.dropout(gatherRows(input.rows, input.history), dropout)
+    const history = input.dropout(input.history, dropout)
     return { history, g: tower.general(history, input) }
   }
 
@@ -129,7 +130,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       const parts: Record<string, tf.Scalar> = { recommendation, general, interest, quantizer: quantized.losses.total }
       if (weights.shuffle > 0) parts.shuffle = shuffleBpr(users, targets, temperature)
       if (weights.userItem > 0 || weights.itemItem > 0) {
-        const same = equalPairs(input.targets)
+        const same = equalPairs(input.batch.targets)
         const zq = finish(tf.slice(quantized.sum, [0, 0], [input.size, dim]))
         if (weights.userItem > 0) parts.userItem = contrastive(users, zq, temperature, same)
         if (weights.itemItem > 0) parts.itemItem = contrastive(targets, zq, temperature, same)

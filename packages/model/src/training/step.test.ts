@@ -2,7 +2,6 @@ import { csr, random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
-import { gatherRows } from '../encoders/gather.ts'
 import { ready } from '../gradient.fixture.ts'
 import type { Network } from '../network.ts'
 import { createDropout } from './dropout.ts'
@@ -24,7 +23,7 @@ function setUp(extra: (w: tf.Scalar) => tf.Scalar) {
     score: { metric: 'dot', scale: 1 },
     merge: 'max',
     loss(input) {
-      const sum = tf.sum(tf.mul(gatherRows(input.rows, input.targets), w))
+      const sum = tf.sum(tf.mul(input.targets, w))
       const rest = extra(tf.squeeze(w))
       return { total: tf.add(sum, rest), parts: { rest } }
     },

@@ -7,6 +7,7 @@ import type { Dropout } from './dropout.ts'
 import { createInputs } from './inputs.ts'
 import type { NegativeSampler } from './negatives.ts'
 import { clipScale } from './parameters.ts'
+import { createRowGradients } from './row-gradients.ts'
 import type { BatchSampler } from './sampler.ts'
 
 /** What a step reports: the loss and its parts. */
@@ -30,14 +31,15 @@ export interface StepContext {
 }
 
 /**
- * Makes the step. One tensor of the batch's distinct rows goes up, its gradient comes down once, and the table is updated
- * in plain numbers; what happens in between knows nothing of the catalogue's length.
+ * Makes the step. The vectors of a batch go up, their gradients come down and are added up by item, and the table is updated
+ * outside of TensorFlow; what happens in between knows nothing of the catalogue's length.
  *
  * Parameters are not touched when the loss or a gradient is not finite: the caller finds `loss` NaN.
  */
 export function createStep({ network, table, sampler, negatives, dropout, clip }: StepContext): TrainingStep {
   const inputs = createInputs(table, negatives)
   const drawn = new Int32Array(negatives.size)
+  const rows = createRowGradients(table)
   const { list } = network.parameters
   return (step, learningRate) => {
     const batch = sampler.next()
@@ -45,7 +47,8 @@ export function createStep({ network, table, sampler, negatives, dropout, clip }
     const found = tidyNumbers(() => {
       const input = inputs.training(batch, drawn, dropout, step)
       let parts: Record<string, tf.Scalar> = {}
-      const xs: tf.Tensor[] = [input.rows, ...list.map(({ variable }) => variable)]
+      const leaves = [input.history, input.targets, input.negatives]
+      const xs: tf.Tensor[] = [...leaves, ...list.map(({ variable }) => variable)]
       const { value, grads } = tf.engine().gradients(
         () => {
           const { total, parts: named } = network.loss(input)
@@ -66,14 +69,18 @@ export function createStep({ network, table, sampler, negatives, dropout, clip }
     const loss = numbers[0]
     const report = { loss, parts: Object.fromEntries(names.map((name, i) => [name, numbers[i + 1]])) }
     if (!Number.isFinite(loss)) return report
-    const [ofRows, ...dense] = gradients
-    const scale = clipScale(gradients, clip)
+    const [ofHistory, ofTargets, ofNegatives, ...dense] = gradients
+    const { items, count, sums } = rows.add([
+      [batch.histories.items, ofHistory],
+      [batch.targets, ofTargets],
+      [drawn, ofNegatives],
+    ])
+    const scale = clipScale([sums, ...dense], clip)
     // What is not finite spreads to the dense parameters, which are few: looking at those costs next to nothing.
     const finite = dense.every((gradient) => !gradient || Number.isFinite(squaredNorm(gradient)))
     if (!finite || !Number.isFinite(scale)) return { ...report, loss: Number.NaN }
     const adam = adamStep(step, learningRate, scale)
-    const { rows, count } = inputs.named
-    if (ofRows) table.update(rows, count, ofRows, adam)
+    table.update(items, count, sums, adam)
     network.parameters.update(dense, adam)
     return report
   }

@@ -16,7 +16,6 @@ import {
 import { z } from 'zod'
 import type { EmbeddingTable } from '../embedding-table.ts'
 import type { Network } from '../network.ts'
-import { createMoments } from './adam.ts'
 import type { Snapshots } from './snapshot.ts'
 
 const FORMAT = { format: 'sparc.training', version: 1 }
@@ -79,7 +78,6 @@ export async function saveRun(directory: string, identity: RunIdentity, run: Run
   const moments = (pick: 'first' | 'second') =>
     Object.fromEntries(list.map((parameter) => [parameter.name, parameter.moments[pick]]))
   const { held } = best
-  const table1 = table.moments ?? { first: new Float32Array(0), second: new Float32Array(0) }
   await saveFolder(directory, {
     ...FORMAT,
     meta: {
@@ -89,7 +87,7 @@ export async function saveRun(directory: string, identity: RunIdentity, run: Run
       bestStep: held?.step ?? null,
     },
     files: {
-      'table.safetensors': () => encodeSafetensors(named('', { values: table.values, ...table1 })),
+      'table.safetensors': () => encodeSafetensors(named('', { values: table.values, ...table.moments })),
       'dense.safetensors': () =>
         encodeSafetensors({
           ...named('values/', network.parameters.values()),
@@ -154,11 +152,8 @@ export async function restoreRun(directory: string, identity: RunIdentity, run: 
 
   const rows = under(await tensors('table.safetensors'), '')
   copyInto(table.values, rows.values, 'its items')
-  if (rows.first.length > 0) {
-    table.moments ??= createMoments(table.values.length)
-    copyInto(table.moments.first, rows.first, 'running means of its items')
-    copyInto(table.moments.second, rows.second, 'running means of its items')
-  }
+  copyInto(table.moments.first, rows.first, 'running means of its items')
+  copyInto(table.moments.second, rows.second, 'running means of its items')
   const dense = await tensors('dense.safetensors')
   network.restore?.(under(dense, 'state/'))
   network.parameters.restore(under(dense, 'values/'))

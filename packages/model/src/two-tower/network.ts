@@ -1,6 +1,5 @@
 import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
-import { gatherRows } from '../encoders/gather.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { meanPool } from '../encoders/pool.ts'
 import { createResidualMlp } from '../encoders/residual-mlp.ts'
@@ -15,7 +14,7 @@ export function twoTowerNetwork(options: TwoTowerOptions, random: Random): Netwo
   const parameters = createParameters(random)
   const tower = createResidualMlp(parameters, 'user', { dim, hidden })
   const user = (input: HistoryInput): tf.Tensor2D => {
-    const history = input.dropout(gatherRows(input.rows, input.history), dropout)
+    const history = input.dropout(input.history, dropout)
     const vector = tower(meanPool(history, input.lengths))
     return normalized ? normalize(vector) : vector
   }
