@@ -8,6 +8,7 @@ import { stopGradient } from './constant.ts'
 import { gatherRows } from './gather.ts'
 import { normalize } from './normalize.ts'
 import { meanPool, PADDING_LOGIT } from './pool.ts'
+import { project } from './project.ts'
 import { createSelfAttention } from './self-attention.ts'
 import { tanh } from './tanh.ts'
 
@@ -25,6 +26,12 @@ describe('encoders', () => {
   it('gatherRows adds up the gradients of rows that are used more than once', () => {
     const ids = tf.tensor2d([0, 2, 2, 1, 0, 2], [2, 3], 'int32')
     checkGradient((rows) => total(gatherRows(rows as tf.Tensor2D, ids), 3), [normal<tf.Rank.R2>([4, 2], 4)])
+  })
+
+  it('project has the gradients of a matrix product', () => {
+    const [x, w] = [normal<tf.Rank.R2>([4, 5], 10), normal<tf.Rank.R2>([5, 2], 11)]
+    expect(project(x, w).arraySync()).toEqual(tf.matMul(x, w).arraySync())
+    checkGradient((a, b) => total(project(a as tf.Tensor2D, b as tf.Tensor2D), 12), [x, w])
   })
 
   it('the mean of a history leaves padding out, and is zero for an empty one', () => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Parameters as ModelParameters } from '../training/parameters.ts'
 import { attentionWeights } from './pool.ts'
+import { project } from './project.ts'
 import { tanh } from './tanh.ts'
 
 /**
@@ -38,7 +39,7 @@ export function createAttention(
   return (history, padding) => {
     const batch = history.shape[0]
     const placed = tf.reshape(tf.add(history, positions), [batch * length, dim]) as tf.Tensor2D
-    const logits = tf.matMul(tanh(tf.matMul(placed, w1)), w2)
+    const logits = project(tanh(tf.matMul(placed, w1)), w2)
     const perQuery = tf.transpose(tf.reshape(logits, [batch, length, queries]), [0, 2, 1]) as tf.Tensor3D
     return attentionWeights(perQuery, padding)
   }
