@@ -1,4 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Part } from './config/part.ts'
+
+/** What `run` is given besides. */
+export interface StudyOptions extends RunOptions, Part {
+  plan?: boolean
+}
 
 /** What the command line gives to every command that runs an experiment. */
 export interface RunOptions {
@@ -31,6 +37,10 @@ function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
   if (names.some((name) => name === '')) throw new InvalidArgumentError('Names with commas between them are needed.')
   return names
+}
+
+function wholes(text: string): number[] {
+  return list(text).map(whole)
 }
 
 function withRunOptions(command: Command): Command {
@@ -71,8 +81,12 @@ export function commandLine(): Command {
 
   withRunOptions(program.command('run <config>'))
     .description('runs a configuration, and resumes it where it was interrupted')
-    .option('--yes', 'begin at once, whatever it takes')
-    .action(async (config: string, options: RunOptions) => (await import('./commands/run.ts')).run(config, options))
+    .option('--experiments <names>', 'only these experiments of a study', list)
+    .option('--datasets <names>', 'only the experiments on these data sets', list)
+    .option('--models <names>', 'only these rows, by name or system', list)
+    .option('--seeds <numbers>', 'only these seeds', wholes)
+    .option('--plan', 'say what would be done and how long it would take, and end')
+    .action(async (config: string, options: StudyOptions) => (await import('./commands/run.ts')).run(config, options))
 
   withRunOptions(program.command('tune <system>'))
     .description('seeded random search in the declared space of a system, chosen on validation')
@@ -98,7 +112,8 @@ export function commandLine(): Command {
     .description('one HTML file from one or several runs, without any network')
     .option('--out <dir>', 'folder of the results', 'results')
     .option('--to <file>', 'the file (default: report.html in the first run)')
-    .action(async (runs: string[], options: { out: string; to?: string }) =>
+    .option('--no-users', 'leave out the users of the interest explorer: for a page to be published')
+    .action(async (runs: string[], options: { out: string; to?: string; users: boolean }) =>
       (await import('./commands/report.ts')).report(runs, options),
     )
 
@@ -113,7 +128,9 @@ export function commandLine(): Command {
 
   program
     .command('export <run...>')
-    .description('leaderboards, ledger and figures of runs as Markdown, CSV and SVG')
+    .description(
+      'leaderboards, ledger and figures of runs or studies as Markdown, CSV and SVG, and the page without users',
+    )
     .option('--out <dir>', 'folder of the results', 'results')
     .requiredOption('--to <dir>', 'folder to write')
     .action(async (runs: string[], options: { out: string; to: string }) =>

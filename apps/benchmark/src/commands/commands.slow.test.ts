@@ -30,7 +30,10 @@ describe('run', () => {
   it('says how long it will take, shows the leaderboard over seeds, and leaves a report', async () => {
     const { code, output } = await benchmark('run', config, '--run', 'a')
     expect(code).toBe(0)
-    expect(output).toMatch(/mine: 1 experiment, about .* on two cores/)
+    expect(output).toMatch(
+      /mine: synthetic, by-user, seeds 1, 2; about .*\n +popularity +1 x .*\n.*\n +sparc +2 x .*2 there/,
+    )
+    expect(output).toMatch(/mine: 1 experiment, 4 fits \(4 of them there already\), about .* on two cores/)
     expect(output).toMatch(/popularity \(seed 1\): kept from before/)
     expect(output).toMatch(/sparc .*\.\d{4} ± \.\d{4}/)
     expect(output).toMatch(/fingerprint [0-9a-f]{16}/)
@@ -57,10 +60,34 @@ describe('run', () => {
       { ...small, name: 'last', split: 'leave-one-out' },
     ]
     writeFileSync(study, JSON.stringify({ name: 'both', experiments }))
+    expect((await benchmark('run', study, '--experiments', 'last')).code).toBe(0)
+    const to = temporary()
+    await benchmark('export', 'both', '--to', to)
+    expect(readFileSync(join(to, 'README.md'), 'utf8')).toMatch(
+      /\[last\].* nothing \|\n\nNot begun: both\/mine, both\/later\./,
+    )
     const { code, errors } = await benchmark('run', study)
     expect(errors).toBe('')
     expect(code).toBe(0)
-    expect(readdirSync(join(out, 'both')).sort()).toEqual(['last', 'later', 'mine'])
+    expect(readdirSync(join(out, 'both')).sort()).toEqual(['last', 'later', 'mine', 'study.json'])
+  })
+
+  it('runs the part that is asked for, and the rest joins it later', async () => {
+    const part = (...args: string[]) => benchmark('run', config, '--run', 'part', ...args)
+    expect((await part('--plan')).output).toMatch(/1 experiment, 4 fits, about/)
+    expect(existsSync(join(out, 'part'))).toBe(false)
+    await part('--models', 'item-knn')
+    const { output } = await part('--models', 'sparc', '--seeds', '2')
+    expect(output).toMatch(/1 experiment, 1 fit, about/)
+    expect(output).not.toMatch(/kept from before/)
+    expect(output).toMatch(/item-knn .*\.\d{4}/)
+    expect(output).toMatch(/left out +popularity, sparc with seed 1/)
+    expect((await benchmark('list')).output).toMatch(/part: synthetic-tiny, not finished/)
+
+    const to = temporary()
+    await benchmark('export', 'part', '--to', to)
+    expect(readFileSync(join(to, 'README.md'), 'utf8')).toMatch(/\| popularity, sparc with seed 1 \|/)
+    expect(readFileSync(join(to, 'mine', 'README.md'), 'utf8')).toMatch(/Left out.*: popularity, sparc with seed 1\./)
   })
 })
 
@@ -112,6 +139,15 @@ describe('report, ledger and export', () => {
     expect(page).toContain('"model":"sparc"')
   })
 
+  it('leaves users with their histories out of a page that is to be published', async () => {
+    const to = join(temporary(), 'page.html')
+    await benchmark('report', 'a', '--no-users', '--to', to)
+    const page = readFileSync(to, 'utf8')
+    expect(page).toContain('"users":[]')
+    expect(page).toContain('Users and their histories are left out of this page')
+    expect(page).toMatch(/"codes":\[\{"code":/)
+  })
+
   it('prints the claims with their verdicts', async () => {
     const { output } = await benchmark('ledger', 'a')
     expect(output).toMatch(/NOT TESTABLE HERE: SPARC: PV500/)
@@ -128,6 +164,6 @@ describe('report, ledger and export', () => {
     expect(readFileSync(join(to, 'mine', 'leaderboard.csv'), 'utf8')).toMatch(/^system,recall@20/)
     expect(readFileSync(join(to, 'ledger.md'), 'utf8')).toMatch(/^# Claims ledger/)
     expect(readFileSync(join(to, 'README.md'), 'utf8')).toMatch(/\[mine\]\(mine\/README\.md\) \| synthetic-tiny/)
-    expect(existsSync(join(to, 'report.html'))).toBe(true)
+    expect(readFileSync(join(to, 'report.html'), 'utf8')).toContain('"users":[]')
   })
 })

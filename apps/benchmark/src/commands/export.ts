@@ -1,21 +1,29 @@
 import { join } from 'node:path'
 import { writeFileAtomic } from '@sparc/tables'
 import { ledgerMarkdown } from '../ledger/markdown.ts'
+import { ablationMarkdown, ablationNote } from '../report/ablations.ts'
 import { reportData } from '../report/build.ts'
 import type { ReportRun } from '../report/data.ts'
 import { number, pValue } from '../report/format.ts'
+import { leftOut } from '../report/left-out.ts'
 import { reportPage } from '../report/page.ts'
 import { whatMatters } from '../report/significance.ts'
 import { board, codebookText, costText, indexText } from '../report/text.ts'
 import { writeJson } from '../run-folder/json.ts'
-import { openRuns, type SavedRun } from './runs.ts'
+import { type OpenedRuns, openRuns, type SavedRun } from './runs.ts'
 
 function fence(title: string, text: string): string[] {
   return text === '' ? [] : ['', `## ${title}`, '', '```text', text, '```']
 }
 
-function significanceTable({ significance }: ReportRun): string[] {
-  if (significance.length === 0) return []
+function ablationTable({ ablations, columns, significance }: ReportRun): string[] {
+  if (ablations.length === 0) return []
+  const table = ablationMarkdown(ablations, columns)
+  return ['', '## What each part is worth', '', ablationNote, '', table, '', whatMatters(significance)]
+}
+
+function significanceTable({ significance, ablations }: ReportRun): string[] {
+  if (significance.length === 0 || ablations.length > 0) return []
   return [
     '',
     '## Significance',
@@ -40,6 +48,7 @@ function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, figures: string[
     ...(shown.about === '' ? [] : [shown.about, '']),
     ...shown.facts.map(([name, value]) => `- ${name}: ${value}`),
     ...shown.notes.map((note) => `- note: ${note}`),
+    ...ablationTable(shown),
     '',
     '## History filtered (the headline)',
     '',
@@ -61,29 +70,30 @@ function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, figures: string[
 }
 
 /** The first page: which runs there are, on what, and by which command. */
-function overview(runs: readonly SavedRun[]): string {
+function overview({ runs, missing }: OpenedRuns): string {
   return [
     '# Results',
     '',
-    'Made by `benchmark export` from the files of the runs, and by nothing else. The page with everything on it is',
-    '[report.html](report.html); the claims of the papers are in [ledger.md](ledger.md).',
+    'Made by `benchmark export` from the files of the runs, and by nothing else. The page with everything on it but what',
+    'shows a user is [report.html](report.html); the claims of the papers are in [ledger.md](ledger.md).',
     '',
-    '| run | data | fingerprint | split | seeds | rows | command | |',
+    '| run | data | fingerprint | split | seeds | rows | command | left out |',
     '| --- | --- | --- | --- | --- | ---: | --- | --- |',
     ...runs.map(({ run, rows }) => {
       const { dataset, split, experiment } = run
-      const state = run.finished === undefined ? 'not finished' : 'finished'
       const names = new Set(rows.map(({ name }) => name)).size
-      return `| [${experiment.name}](${experiment.name}/README.md) | ${dataset.name} | ${dataset.fingerprint} | ${split.kind} | ${experiment.seeds.join(', ')} | ${names} | \`${run.command}\` | ${state} |`
+      return `| [${experiment.name}](${experiment.name}/README.md) | ${dataset.name} | ${dataset.fingerprint} | ${split.kind} | ${experiment.seeds.join(', ')} | ${names} | \`${run.command}\` | ${leftOut({ run, rows }).join(', ') || 'nothing'} |`
     }),
+    ...(missing.length === 0 ? [] : ['', `Not begun: ${missing.join(', ')}.`]),
     '',
   ].join('\n')
 }
 
 /** `benchmark export`: leaderboards as Markdown and CSV, figures as SVG, the ledger, the page; a folder for each run. */
 export async function exportRuns(names: string[], { out, to }: { out: string; to: string }): Promise<void> {
-  const runs = await openRuns(names, out)
-  const report = await reportData(runs)
+  const opened = await openRuns(names, out)
+  const { runs } = opened
+  const report = await reportData(runs, { users: false })
   for (const [r, saved] of runs.entries()) {
     const shown = report.runs[r]
     const at = join(to, saved.run.experiment.name)
@@ -104,5 +114,5 @@ export async function exportRuns(names: string[], { out, to }: { out: string; to
   }
   await writeFileAtomic(join(to, 'ledger.md'), `# Claims ledger\n\n${ledgerMarkdown(report.ledger)}`)
   await writeFileAtomic(join(to, 'report.html'), reportPage(report))
-  await writeFileAtomic(join(to, 'README.md'), overview(runs))
+  await writeFileAtomic(join(to, 'README.md'), overview(opened))
 }

@@ -6,7 +6,7 @@ import { openRuns } from './runs.ts'
 
 /** `benchmark ledger`: the claims of the papers, judged by rule from the runs. */
 export async function ledger(names: string[], { out, to }: { out: string; to?: string }): Promise<void> {
-  const rows = await judge(claims, await openRuns(names, out))
+  const rows = await judge(claims, (await openRuns(names, out)).runs)
   process.stdout.write(`${ledgerText(rows)}\n`)
   if (to !== undefined) await writeFileAtomic(to, ledgerMarkdown(rows))
 }

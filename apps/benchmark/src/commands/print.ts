@@ -1,4 +1,5 @@
 import { duration } from '../progress/duration.ts'
+import { leftOut } from '../report/left-out.ts'
 import { board, codebookText, costText, indexText } from '../report/text.ts'
 import type { RowResult, RunFile } from '../run-folder/results.ts'
 
@@ -37,6 +38,7 @@ function block(title: string, text: string): string[] {
 export function runText(run: RunFile, rows: RowResult[]): string {
   const phases = Object.entries(run.phases).map(([name, seconds]) => `${name} ${duration(seconds)}`)
   const facts = factsOf(run).filter(([name]) => name !== 'versions')
+  const missing = leftOut({ run, rows })
   return [
     ...block('History filtered (the headline)', board(rows, 'filtered', run.split.kind).text()),
     ...block('History left in (to compare with published tables)', board(rows, 'unfiltered', run.split.kind).text()),
@@ -46,6 +48,7 @@ export function runText(run: RunFile, rows: RowResult[]): string {
     '',
     ...facts.map(([name, value]) => `${name.padEnd(13)} ${value}`),
     ...(run.dataset.notes.length > 0 ? [`${'notes'.padEnd(13)} ${run.dataset.notes.join(' ')}`] : []),
+    ...(missing.length > 0 ? [`${'left out'.padEnd(13)} ${missing.join(', ')}`] : []),
     `${'time'.padEnd(13)} ${phases.join(', ')}`,
   ].join('\n')
 }

@@ -1,27 +1,26 @@
-import type { RunOptions } from '../cli.ts'
+import { join } from 'node:path'
+import type { StudyOptions } from '../cli.ts'
 import { loadStudy } from '../config/load.ts'
+import { cutStudy } from '../config/part.ts'
 import { locate } from '../data/locate.ts'
-import { estimate } from '../pipeline/estimate.ts'
 import { checkRow } from '../pipeline/systems.ts'
-import { duration } from '../progress/duration.ts'
-import { sit } from './sitting.ts'
+import { planText } from './plan.ts'
+import { runPath, sit } from './sitting.ts'
+import { writeStudy } from './studies.ts'
 
-/** `benchmark run CONFIG`: every experiment of a configuration, after saying how long that will take. */
-export async function run(config: string, options: RunOptions): Promise<void> {
+/** `benchmark run CONFIG`: every experiment of a configuration, or a part, after saying how long that will take. */
+export async function run(config: string, options: StudyOptions): Promise<void> {
   const study = await loadStudy(config)
-  const jobs = study.experiments.map((experiment) => {
-    for (const row of experiment.systems) checkRow(row, experiment.fit.options)
-    return { experiment, located: locate(experiment.dataset, options.data, false) }
+  for (const { systems, fit } of study.experiments) for (const row of systems) checkRow(row, fit.options)
+  const several = study.experiments.length > 1
+  const jobs = cutStudy(study, options).map((job) => {
+    const run = several ? `${options.run ?? study.name}/${job.experiment.name}` : options.run
+    const located = locate(job.experiment.dataset, options.data, false)
+    return { ...job, run, located, path: runPath(job.experiment, { ...options, run }) }
   })
-  const several = jobs.length > 1
-  const seconds = jobs.reduce((sum, { experiment }) => sum + estimate(experiment), 0)
-  process.stdout.write(
-    `${study.name}: ${jobs.length} experiment${several ? 's' : ''}, about ${duration(seconds)} on two cores.\n`,
-  )
-  for (const { experiment, located } of jobs) {
-    const name = options.run ?? study.name
-    const run = several ? `${name}/${experiment.name}` : options.run
-    const command = `benchmark run ${config.replace(/^.*[\\/]/, '').replace(/\.json$/, '')}`
-    await sit(experiment, located, { ...options, run }, command)
-  }
+  process.stdout.write(`${planText(study.name, jobs)}\n`)
+  if (options.plan) return
+  if (several) await writeStudy(study, join(options.out, options.run ?? study.name))
+  const command = `benchmark run ${config.replace(/^.*[\\/]/, '').replace(/\.json$/, '')}`
+  for (const { run, ...job } of jobs) await sit({ ...job, command }, { ...options, run })
 }

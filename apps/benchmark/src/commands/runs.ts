@@ -4,6 +4,7 @@ import { InvalidInputError, suggest } from '@sparc/tables'
 import { type RunPaths, runPaths } from '../run-folder/folder.ts'
 import { readJson } from '../run-folder/json.ts'
 import type { MetricsFile, RowResult, RunFile } from '../run-folder/results.ts'
+import { experimentsIn } from './studies.ts'
 
 /** A run as it lies in its folder. */
 export interface SavedRun {
@@ -48,9 +49,36 @@ export async function openRun(given: string, out: string): Promise<SavedRun> {
   })
 }
 
-/** The runs that were named, or all of a results folder. */
-export async function openRuns(names: readonly string[], out: string): Promise<SavedRun[]> {
+async function hasRows(path: string): Promise<boolean> {
+  return ((await readJson<MetricsFile>(runPaths(path).metrics))?.rows.length ?? 0) > 0
+}
+
+/** Runs, and the experiments of their studies that have nothing to show yet. */
+export interface OpenedRuns {
+  runs: SavedRun[]
+  missing: string[]
+}
+
+/**
+ * The runs that were named, or all of a results folder that have a finished system; a study stands for its runs.
+ *
+ * @throws InvalidInputError `UNKNOWN_RUN`
+ */
+export async function openRuns(names: readonly string[], out: string): Promise<OpenedRuns> {
   const runs: SavedRun[] = []
-  for (const name of names.length > 0 ? names : runNames(out)) runs.push(await openRun(name, out))
-  return runs
+  const missing: string[] = []
+  for (const name of names.length > 0 ? names : runNames(out)) {
+    const study = [join(out, name), name].find((each) => existsSync(join(each, 'study.json')))
+    if (study === undefined) {
+      if (names.length > 0 || (await hasRows(join(out, name)))) runs.push(await openRun(name, out))
+      continue
+    }
+    for (const experiment of (await experimentsIn(study)) ?? []) {
+      const path = join(study, experiment)
+      if (await hasRows(path)) runs.push(await openRun(path, out))
+      else missing.push(`${basename(study)}/${experiment}`)
+    }
+  }
+  if (names.length > 0 && runs.length === 0) await openRun(names[0], out)
+  return { runs, missing }
 }

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CancelledError, writeFileAtomic } from '@sparc/tables'
 import type { RunOptions } from '../cli.ts'
-import { hashOf } from '../config/hash.ts'
+import { experimentHash } from '../config/hash.ts'
+import type { Wanted } from '../config/part.ts'
 import type { Experiment } from '../config/schema.ts'
 import type { Located } from '../data/locate.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -40,7 +41,7 @@ function isFinished(path: string): boolean {
  */
 export function runPath(experiment: Experiment, { out, run }: Pick<RunOptions, 'out' | 'run'>): string {
   if (run !== undefined) return join(out, run)
-  const base = join(out, `${experiment.name}-${hashOf({ ...experiment, about: '' })}`)
+  const base = join(out, `${experiment.name}-${experimentHash(experiment)}`)
   for (let number = 1; ; number++) {
     const path = number === 1 ? base : `${base}-${number}`
     if (!isFinished(path)) return path
@@ -51,13 +52,17 @@ function stopped(what: string, cause: unknown): CancelledError {
   return new CancelledError('INTERRUPTED', { what, cause })
 }
 
+/** One experiment, or a part of it, as it was asked for. */
+export interface Sitting {
+  experiment: Experiment
+  located: Located
+  /** The command that makes the whole of it again. */
+  command: string
+  wanted?: Wanted
+}
+
 /** Runs one experiment from its first or its interrupted state to its leaderboard. */
-export async function sit(
-  experiment: Experiment,
-  located: Located,
-  options: RunOptions,
-  command: string,
-): Promise<string> {
+export async function sit({ experiment, located, command, wanted }: Sitting, options: RunOptions): Promise<string> {
   for (const row of experiment.systems) checkRow(row, experiment.fit.options)
   const path = runPath(experiment, options)
   if (options.fresh && options.run !== undefined) removeRun(path)
@@ -70,7 +75,7 @@ export async function sit(
   const progress = consoleProgress()
   try {
     progress.say(`${experiment.name}: ${resumed ? 'goes on' : 'begins'} in ${path}`)
-    const { run, rows } = await runExperiment({ experiment, located, folder, command, progress, signal })
+    const { run, rows } = await runExperiment({ experiment, located, folder, wanted, command, progress, signal })
     const writing = progress.phase('report')
     const page = reportPage(await reportData([{ paths: folder, run, rows }]))
     await writeFileAtomic(folder.report, page)

@@ -33,7 +33,7 @@ export async function start(options: StartOptions): Promise<void> {
     },
     'the command line',
   )
-  await sit(experiment, located, options, commandOf(options))
+  await sit({ experiment, located, command: commandOf(options) }, options)
 }
 
 function commandOf(options: StartOptions): string {

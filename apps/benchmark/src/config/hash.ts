@@ -24,9 +24,14 @@ export function sharedHash({ dataset, world, split, splitSeed, testUsers, seeds,
   return hashOf({ dataset, world, split, splitSeed, testUsers, first: seeds[0], fit: decisive(fit) })
 }
 
-/** Names what decides the result of one row. */
-export function rowHash(row: Row, { fit, index }: Experiment): string {
+/** Names what decides the result of one row; what is said about it decides nothing. */
+export function rowHash({ change: _, ...row }: Row, { fit, index }: Experiment): string {
   return hashOf({ row, fit: decisive(fit), engine: index.engine, probes: index.probes, merges: index.merges })
+}
+
+/** Names a whole experiment, whatever is said about it and its rows. */
+export function experimentHash(experiment: Experiment): string {
+  return hashOf({ ...experiment, about: '', systems: experiment.systems.map(({ change: _, ...row }) => row) })
 }
 
 /** How often training is kept changes nothing of what comes out. */

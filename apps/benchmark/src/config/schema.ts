@@ -16,6 +16,8 @@ const row = z.strictObject({
     .optional(),
   /** Options of the system itself, over its tuned defaults. */
   options: z.record(z.string(), z.unknown()).default({}),
+  /** What differs from the reference row, in words. Rows that say so make a table of ablations. */
+  change: z.string().min(1).optional(),
 })
 
 /** A row as it is written: a name, or an object that `parseRow` checks (with its own list of known keys). */

@@ -2,6 +2,7 @@ import { holm, pairedBootstrap, pairedT } from '@sparc/eval'
 import type { SavedRun } from '../commands/runs.ts'
 import { number, pValue } from '../report/format.ts'
 import { meanAndDeviation } from '../report/summary.ts'
+import type { RowResult } from '../run-folder/results.ts'
 import { allRivals, type Claim, type LedgerRow, learnedRivals, type Rival, type Test, type Verdict } from './claims.ts'
 import { seedsOf, userScores } from './scores.ts'
 import { agreement } from './truth.ts'
@@ -128,11 +129,13 @@ async function userSides(saved: SavedRun, row: string, rival: string, metric: st
   return { ours: mean(a), theirs: mean(b), p: pairedBootstrap(a, b).p }
 }
 
-/** Over seeds: both rows trained with the same seeds, so the differences are paired. */
+/** Over the seeds that both rows were trained with, so that the differences are paired. */
 function seedSides(saved: SavedRun, row: string, rival: string, metric: string) {
-  const values = (name: string) => seedsOf(saved, name).map((each) => each.metrics.filtered[metric] ?? Number.NaN)
-  const [a, b] = [values(row), values(rival)]
-  if (a.length < 3 || b.length < 3) return undefined
+  const rivals = new Map(seedsOf(saved, rival).map((each) => [each.seed, each]))
+  const both = seedsOf(saved, row).filter(({ seed }) => rivals.has(seed))
+  if (both.length < 3) return undefined
+  const value = (of: RowResult) => of.metrics.filtered[metric] ?? Number.NaN
+  const [a, b] = [both.map(value), both.map(({ seed }) => value(rivals.get(seed)!))]
   const { p } = pairedT(Float64Array.from(a), Float64Array.from(b))
   const side = (all: number[]) => ({ mean: meanAndDeviation(all).mean ?? Number.NaN, sd: meanAndDeviation(all).sd })
   return { ours: side(a), theirs: side(b), p }

@@ -1,5 +1,6 @@
 import { queriesOf, writeTable } from '@sparc/tables'
 import { sharedHash } from '../config/hash.ts'
+import type { Wanted } from '../config/part.ts'
 import type { Experiment } from '../config/schema.ts'
 import type { Located } from '../data/locate.ts'
 import type { Progress } from '../progress/progress.ts'
@@ -10,15 +11,17 @@ import { checkSameRun } from '../run-folder/resume.ts'
 import type { Context } from './context.ts'
 import { openData } from './data.ts'
 import { machine, versions } from './describe.ts'
-import { runRow } from './row.ts'
+import { keptRow, runRow } from './row.ts'
 import { split, splitFingerprint } from './split.ts'
 import { stopwatch } from './stopwatch.ts'
-import { dependsOnSeed } from './systems.ts'
+import { fitsOf } from './systems.ts'
 
 export interface RunRequest {
   experiment: Experiment
   located: Located
   folder: RunFolder
+  /** What of it is to be run now; all of it where absent. What is finished is shown in any case. */
+  wanted?: Wanted
   /** The command that makes this run again. */
   command: string
   progress: Progress
@@ -27,7 +30,7 @@ export interface RunRequest {
 
 /** The whole line: data, split, and for every system fit, recommend, index, evaluate. Gives what stands in the folder. */
 export async function runExperiment(request: RunRequest): Promise<{ run: RunFile; rows: RowResult[] }> {
-  const { experiment, folder } = request
+  const { experiment, folder, wanted = () => true } = request
   const before = await readJson<RunFile>(folder.run)
   const context = await prepare(request, before)
   const run = describe(request, context, before)
@@ -36,18 +39,18 @@ export async function runExperiment(request: RunRequest): Promise<{ run: RunFile
   await keepData(context)
 
   const rows: RowResult[] = []
-  for (const seed of experiment.seeds) {
-    for (const row of experiment.systems) {
-      if (seed !== experiment.seeds[0] && !dependsOnSeed(row)) continue
-      rows.push(...(await runRow(context, row, seed)))
-      run.phases = context.watch.seconds
-      run.backend ??= rows.find((each) => each.backend !== undefined)?.backend
-      run.engine ??= rows.find((each) => each.engine !== undefined)?.engine
-      await writeJson(folder.run, run)
-      await writeJson(folder.metrics, metricsFile(run, rows))
-    }
+  let complete = true
+  for (const { row, seed } of fitsOf(experiment)) {
+    const made = wanted(row, seed) ? await runRow(context, row, seed) : await keptRow(context, row, seed)
+    complete &&= made.length > 0
+    rows.push(...made)
+    run.phases = context.watch.seconds
+    run.backend ??= rows.find((each) => each.backend !== undefined)?.backend
+    run.engine ??= rows.find((each) => each.engine !== undefined)?.engine
+    await writeJson(folder.run, run)
+    await writeJson(folder.metrics, metricsFile(run, rows))
   }
-  run.finished ??= new Date().toISOString()
+  run.finished = complete ? (run.finished ?? new Date().toISOString()) : undefined
   await writeJson(folder.run, run)
   return { run, rows }
 }

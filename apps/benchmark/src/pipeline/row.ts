@@ -14,6 +14,9 @@ import { keepAndMeasure, listLength } from './lists.ts'
 import { serve } from './serve.ts'
 import { makeRecommender } from './systems.ts'
 
+/** Written last: the row is finished. */
+export const resultFile = 'result.json'
+
 interface RowFile {
   /** Names the options that made it. */
   hash: string
@@ -22,25 +25,35 @@ interface RowFile {
 
 /** One row and seed: what is finished is read back, what is not is fitted, asked, indexed and measured. */
 export async function runRow(context: Context, row: Row, seed: number): Promise<RowResult[]> {
-  const { experiment, folder, progress, signal } = context
-  const name = rowName(row)
-  const at = folder.row(name, seed, seed === experiment.seeds[0])
-  const finished = await readJson<RowFile>(join(at, 'result.json'))
-  const hash = rowHash(row, experiment)
-  if (finished !== undefined) {
-    if (finished.hash !== hash) throw changedRow(name, at)
-    progress.say(`  ${name}${seedNote(context, seed)}: kept from before`)
-    return finished.rows
+  const { experiment, progress, signal } = context
+  const kept = await keptRow(context, row, seed)
+  if (kept.length > 0) {
+    progress.say(`  ${rowName(row)}${seedNote(context, seed)}: kept from before`)
+    return kept
   }
   signal.throwIfAborted()
+  const at = folderOf(context, row, seed)
   await mkdir(at, { recursive: true })
   const rows =
     row.recommendations === undefined
       ? await learnedRow(context, row, seed, at)
       : [await givenRow(context, row, seed, at)]
-  await writeJson(join(at, 'result.json'), { hash, rows } satisfies RowFile)
+  await writeJson(join(at, resultFile), { hash: rowHash(row, experiment), rows } satisfies RowFile)
   dropCheckpoints(join(at, 'checkpoint'))
   return rows
+}
+
+/** What a finished row and seed came to; nothing where it is not finished. */
+export async function keptRow(context: Context, row: Row, seed: number): Promise<RowResult[]> {
+  const at = folderOf(context, row, seed)
+  const finished = await readJson<RowFile>(join(at, resultFile))
+  if (finished === undefined) return []
+  if (finished.hash !== rowHash(row, context.experiment)) throw changedRow(rowName(row), at)
+  return finished.rows
+}
+
+function folderOf({ folder, experiment }: Context, row: Row, seed: number): string {
+  return folder.row(rowName(row), seed, seed === experiment.seeds[0])
 }
 
 function changedRow(name: string, at: string): InvalidInputError {

@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createRecommender, type Recommender, systems } from '@sparc/model'
 import { InvalidInputError } from '@sparc/tables'
-import type { Row } from '../config/schema.ts'
+import type { Experiment, Row } from '../config/schema.ts'
 
 /** Names of all systems, in the order of `list`. */
 export const systemNames: readonly string[] = Object.keys(systems)
@@ -19,6 +19,13 @@ const deterministic = new Set(['popularity', 'item-knn', 'ease'])
 /** Whether a row can differ from seed to seed; what can't, and lists made elsewhere, is measured once. */
 export function dependsOnSeed({ system, recommendations }: Row): boolean {
   return recommendations === undefined && !(system !== undefined && deterministic.has(system))
+}
+
+/** Everything that an experiment fits, in order: each row with each seed, those that no seed changes with the first only. */
+export function fitsOf({ systems, seeds }: Pick<Experiment, 'systems' | 'seeds'>): { row: Row; seed: number }[] {
+  return seeds.flatMap((seed, s) =>
+    systems.filter((row) => s === 0 || dependsOnSeed(row)).map((row) => ({ row, seed })),
+  )
 }
 
 /**

@@ -1,26 +1,24 @@
 import { factsOf } from '../commands/print.ts'
 import type { SavedRun } from '../commands/runs.ts'
-import { rowName } from '../config/schema.ts'
 import { claims } from '../ledger/claims.ts'
 import { judge } from '../ledger/judge.ts'
+import { ablations } from './ablations.ts'
 import { columnsOf } from './columns.ts'
 import type { ReportData, ReportRun } from './data.ts'
 import { explorer } from './explorer.ts'
 import { figures } from './figures.ts'
+import { leftOut } from './left-out.ts'
 import { significance } from './significance.ts'
 import { summarize } from './summary.ts'
 
 const splits = { 'by-user': 'by user', 'leave-one-out': 'leave one out', 'by-time': 'by time' }
 
-/** What the configuration has and the run has not (yet). */
-function leftOut({ run, rows }: SavedRun): string[] {
-  const missing = run.experiment.systems.map(rowName).filter((name) => !rows.some((row) => row.name === name))
-  return missing.length === 0 ? [] : [`Left out, as the run was not finished: ${missing.join(', ')}.`]
-}
-
 /** One run as the page shows it; all of it comes from the files of the run. */
-export async function reportRun(saved: SavedRun): Promise<ReportRun> {
+export async function reportRun(saved: SavedRun, users: boolean): Promise<ReportRun> {
   const { run, rows } = saved
+  const summary = summarize(rows)
+  const tests = await significance(saved)
+  const missing = leftOut(saved)
   return {
     id: run.name.replaceAll(/[^a-z0-9-]+/g, '-'),
     title: `${run.dataset.name}, ${splits[run.split.kind]}`,
@@ -28,22 +26,23 @@ export async function reportRun(saved: SavedRun): Promise<ReportRun> {
     facts: factsOf(run),
     phases: Object.entries(run.phases),
     columns: columnsOf(rows, run.split.kind),
-    rows: summarize(rows),
-    significance: await significance(saved),
+    rows: summary,
+    significance: tests,
+    ablations: ablations(run.experiment, summary, tests),
     figures: await figures(saved),
     notes: [
       ...run.dataset.notes,
-      ...leftOut(saved),
+      ...(missing.length === 0 ? [] : [`Left out, as the run is not finished: ${missing.join(', ')}.`]),
       ...rows.flatMap((row) => row.notes.map((note) => `${row.name}: ${note}`)),
     ],
-    explorer: await explorer(saved),
+    explorer: await explorer(saved, users),
   }
 }
 
-/** The data of a report on one or several runs. */
-export async function reportData(runs: readonly SavedRun[]): Promise<ReportData> {
+/** The data of a report on one or several runs; `users: false` leaves out what shows the history of a user. */
+export async function reportData(runs: readonly SavedRun[], { users = true } = {}): Promise<ReportData> {
   const shown: ReportRun[] = []
-  for (const saved of runs) shown.push(await reportRun(saved))
+  for (const saved of runs) shown.push(await reportRun(saved, users))
   const title = runs.length === 1 ? `Benchmark: ${shown[0].title}` : 'Benchmark'
   return { title, runs: shown, ledger: await judge(claims, runs) }
 }

@@ -23,6 +23,8 @@ export interface Cell {
 export interface ReportRow {
   name: string
   note: string
+  /** For lists that an index found: how, in words. */
+  searched?: string
   seeds: number
   steps: number
   fitSeconds: number
@@ -45,6 +47,16 @@ export interface SignificanceRow {
   corrected: number
 }
 
+/** A row of an ablation: what it changes against the reference, and what that does. */
+export interface Ablation {
+  name: string
+  change: string
+  /** History filtered, by metric. */
+  cells: Record<string, Cell>
+  /** The reference against it in Recall@50; none for the reference itself. */
+  test?: SignificanceRow
+}
+
 export interface ReportRun {
   id: string
   title: string
@@ -54,6 +66,8 @@ export interface ReportRun {
   columns: Column[]
   rows: ReportRow[]
   significance: SignificanceRow[]
+  /** Empty where the rows are systems and not changes of one. */
+  ablations: Ablation[]
   figures: Figure[]
   notes: string[]
   explorer?: Explorer
@@ -69,6 +83,7 @@ export interface Figure {
 export interface Explorer {
   model: string
   items: { id: string; title: string; category: string }[]
+  /** Empty in pages that go without anybody's history. */
   users: ExplorerUser[]
   codes: ExplorerCode[]
 }

@@ -162,8 +162,12 @@ function shardMeans({ vectors: { data, dim }, items }: Embeddings, codes: Int32A
   return { data: sums, rows, dim }
 }
 
-/** What the interest explorer shows of the first row whose interests have codes; undefined where there is none. */
-export async function explorer(saved: SavedRun): Promise<Explorer | undefined> {
+/**
+ * What the interest explorer shows of the first row whose interests have codes; undefined where there is none.
+ *
+ * @param withUsers whether users with their histories are among it, or the codes alone
+ */
+export async function explorer(saved: SavedRun, withUsers: boolean): Promise<Explorer | undefined> {
   const row = saved.rows.find((each) => each.kind === 'exact' && each.codebook !== undefined)
   if (row === undefined) return undefined
   const at = folderOf(saved, row)
@@ -180,7 +184,7 @@ export async function explorer(saved: SavedRun): Promise<Explorer | undefined> {
     category: categories[item].at(-1) ?? '',
   }))
   const world: World = { embeddings, interests, codes: levelOne(embeddings), pool: shown }
-  const users = chosen(cases.targets, lists.items).map((user): ExplorerUser => {
+  const users = (withUsers ? chosen(cases.targets, lists.items) : []).map((user): ExplorerUser => {
     const history = slice(cases.history, user)
     const from = lists.items.offsets[user]
     return {

@@ -98,6 +98,7 @@ function explore(root, explorer) {
     tab.addEventListener('keydown', (event) => {
       if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return
       const other = tab === userTab ? codeTab : userTab
+      if (other.hidden) return
       select(other)
       other.focus()
     })
@@ -192,7 +193,7 @@ function explore(root, explorer) {
   codeChoice.addEventListener('change', () => showCode(explorer.codes[Number(codeChoice.value)].code, false))
   if (explorer.codes.length > 0) showCode(explorer.codes[0].code, false)
   if (explorer.users.length > 0) showUser(0)
-  select(userTab)
+  select(userTab.hidden ? codeTab : userTab)
 }
 
 data.explorers.forEach(({ run, explorer }) => {

@@ -5,9 +5,12 @@ import { madeUp } from './report.fixture.ts'
 
 const page = reportPage(madeUp)
 
+const { explorer } = madeUp.runs[0]
+const published = reportPage({ ...madeUp, runs: [{ ...madeUp.runs[0], explorer: { ...explorer!, users: [] } }] })
+
 /** The page as a reader without a mouse meets it: scripts run, keys and clicks are events. */
-function open() {
-  const { window } = new JSDOM(page, {
+function open(shown = page) {
+  const { window } = new JSDOM(shown, {
     runScripts: 'dangerously',
     beforeParse(view) {
       view.matchMedia = () => ({ matches: false })
@@ -92,6 +95,29 @@ describe('the page', () => {
     expect(byCode.getAttribute('aria-selected')).toBe('true')
     expect(document.activeElement).toBe(byCode)
     expect(document.querySelector<HTMLElement>('[data-part="user"]')?.hidden).toBe(true)
+  })
+
+  it('explores codes alone where users are left out', () => {
+    const { all, document, window } = open(published)
+    const [byUser, byCode] = all('[role="tab"]')
+    expect(byUser.hidden).toBe(true)
+    expect(document.querySelector('[data-part="code"]')?.textContent).toMatch(/2 items have/)
+    byCode.dispatchEvent(new window.KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true }))
+    expect(document.querySelector<HTMLElement>('[data-part="user"]')?.hidden).toBe(true)
+  })
+
+  it('shows ablations, sortable by what the change does', () => {
+    const [, test] = madeUp.runs[0].significance
+    const row = {
+      name: 'one-level',
+      change: 'one level <of three>',
+      cells: { 'recall@50': { mean: 0.1, sd: null } },
+      test,
+    }
+    const { document } = open(reportPage({ ...madeUp, runs: [{ ...madeUp.runs[0], ablations: [row] }] }))
+    const table = document.querySelector('[aria-label="Ablations"]')
+    expect(table?.textContent).toMatch(/one-level\s*one level <of three>\.1000.*-\.1100/s)
+    expect(document.querySelector('[aria-label="Significance"]')).toBeNull()
   })
 
   it('changes between light and dark', () => {

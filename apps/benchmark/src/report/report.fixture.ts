@@ -62,6 +62,7 @@ export const madeUp: ReportData = {
           corrected: 0.3,
         },
       ],
+      ablations: [],
       figures: [
         {
           title: 'A figure',

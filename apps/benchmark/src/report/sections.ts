@@ -1,5 +1,6 @@
 import type { LedgerRow } from '../ledger/claims.ts'
 import { duration } from '../progress/duration.ts'
+import { ablationColumns, ablationNote, cellText, effectTexts } from './ablations.ts'
 import type { ReportRun } from './data.ts'
 import { html } from './escape.ts'
 import { number, pValue } from './format.ts'
@@ -11,7 +12,7 @@ function facts(pairs: [string, string][]): string {
 }
 
 function significance(run: ReportRun): string {
-  if (run.significance.length === 0) return ''
+  if (run.significance.length === 0 || run.ablations.length > 0) return ''
   const rows = run.significance.map(
     (test) => `<tr><th scope="row" data-value="${html(test.a)}">${html(test.a)} against ${html(test.b)}</th>
       <td class="text" data-value="${html(test.metric)}">${html(test.metric)}</td>
@@ -30,6 +31,30 @@ function significance(run: ReportRun): string {
     <p>${html(whatMatters(run.significance))}</p>`
 }
 
+function ablationSection({ ablations, columns, significance: tests }: ReportRun): string {
+  if (ablations.length === 0) return ''
+  const shown = ablationColumns(columns)
+  const heads = ['Row', 'what is changed', ...shown.map(({ label }) => label), 'R@50 by it', '95 % interval', 'p'].map(
+    (label, i) =>
+      `<th scope="col" data-first="${i < 2 ? 'ascending' : 'descending'}"${i < 2 ? ' class="text"' : ''}><button type="button">${html(label)}</button></th>`,
+  )
+  const body = ablations.map((row) => {
+    const cells = shown.map(
+      ({ key }) => `<td data-value="${row.cells[key]?.mean ?? ''}">${cellText(row.cells[key])}</td>`,
+    )
+    const [effect, interval, p] = effectTexts(row)
+    const sure = row.test !== undefined && row.test.corrected < 0.05 ? ' class="best"' : ''
+    return `<tr><th scope="row" data-value="${html(row.name)}">${html(row.name)}</th>
+      <td class="wrap" data-value="${html(row.change)}">${html(row.change)}</td>${cells.join('')}
+      <td data-value="${row.test === undefined ? '' : -row.test.difference}"${sure}>${effect}</td>
+      <td>${interval}</td><td data-value="${row.test?.corrected ?? ''}">${html(p)}</td></tr>`
+  })
+  return `<h3>What each part is worth</h3><p class="faint">${ablationNote}</p>
+    <div class="scroll" tabindex="0" role="region" aria-label="Ablations"><table data-sortable><thead><tr>${heads.join('')}</tr></thead>
+    <tbody>${body.join('\n')}</tbody></table></div>
+    <p>${html(whatMatters(tests))}</p>`
+}
+
 function figures(run: ReportRun): string {
   if (run.figures.length === 0) return ''
   const each = run.figures.map(
@@ -41,10 +66,16 @@ function figures(run: ReportRun): string {
 
 function explorer(run: ReportRun): string {
   if (run.explorer === undefined) return ''
-  return `<h3>Interest explorer</h3><p class="faint">What ${html(run.explorer.model)} sees in a user, and what a code stands for. Marked items are what the user chose next.</p>
+  const { model, users } = run.explorer
+  const about =
+    users.length > 0
+      ? `What ${model} sees in a user, and what a code stands for. Marked items are what the user chose next.`
+      : `What the codes of ${model} stand for. Users and their histories are left out of this page.`
+  const noUsers = users.length > 0 ? '' : ' hidden'
+  return `<h3>Interest explorer</h3><p class="faint">${html(about)}</p>
     <div class="explorer" id="explorer-${html(run.id)}">
       <div class="controls" data-part="tabs" role="tablist" aria-label="Explore">
-        <button type="button" role="tab" aria-selected="true">by user</button>
+        <button type="button" role="tab" aria-selected="true"${noUsers}>by user</button>
         <button type="button" role="tab" aria-selected="false" tabindex="-1">by interest</button></div>
       <div data-part="user" role="tabpanel"><label>User <select></select></label><div data-part="shown" aria-live="polite"></div></div>
       <div data-part="code" role="tabpanel" hidden><label>Interest <select></select></label><div data-part="shown" aria-live="polite"></div></div>
@@ -63,6 +94,7 @@ export function runSection(run: ReportRun): string {
   return `<section aria-labelledby="${html(run.id)}"><h2 id="${html(run.id)}">${html(run.title)}</h2>
     ${run.about === '' ? '' : `<p>${html(run.about)}</p>`}
     ${leaderboardHtml(run)}
+    ${ablationSection(run)}
     ${significance(run)}
     ${figures(run)}
     ${explorer(run)}

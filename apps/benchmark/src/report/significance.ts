@@ -1,6 +1,7 @@
 import { holm, pairedBootstrap } from '@sparc/eval'
 import type { SavedRun } from '../commands/runs.ts'
 import { userScores } from '../ledger/scores.ts'
+import { isAblation } from './ablations.ts'
 import type { SignificanceRow } from './data.ts'
 import { number } from './format.ts'
 import { byName } from './text.ts'
@@ -8,13 +9,17 @@ import { byName } from './text.ts'
 /** Metrics that are tested: accuracy, and the two slices that the papers speak of. */
 const tested = ['recall@50', 'ndcg@50', 'long-tail/recall@50', 'cold-users/ndcg@50']
 
-/** The reference row of a run against every other, on each of the metrics; Holm's correction over the whole table. */
+/**
+ * The reference row of a run against every other, on each of the metrics (an ablation asks after Recall@50 alone); Holm's
+ * correction over the whole table.
+ */
 export async function significance(saved: SavedRun): Promise<SignificanceRow[]> {
   const names = [...byName(saved.rows).keys()]
-  const { reference } = saved.run.experiment
+  const { experiment } = saved.run
+  const { reference } = experiment
   if (!names.includes(reference)) return []
   const rows: Omit<SignificanceRow, 'corrected'>[] = []
-  for (const metric of tested) {
+  for (const metric of isAblation(experiment) ? tested.slice(0, 1) : tested) {
     const ours = await userScores(saved, reference, metric)
     for (const name of names) {
       if (name === reference) continue

@@ -17,6 +17,12 @@ function noteOf(row: RowResult): string {
   return row.system === row.name ? '' : row.system
 }
 
+function searchOf({ kind, system, index, notes }: RowResult): string | undefined {
+  if (kind !== 'shards') return undefined
+  const merge = index === undefined ? notes.join(', ') : 'candidates merged by the mixture'
+  return `the lists of ${system}'s shards, one probe for each interest, ${merge}`
+}
+
 /** One line per row of the leaderboard, seeds taken together, in the order of the configuration. */
 export function summarize(rows: RowResult[]): ReportRow[] {
   return [...byName(rows)].map(([name, group]) => {
@@ -29,6 +35,7 @@ export function summarize(rows: RowResult[]): ReportRow[] {
     return {
       name,
       note: noteOf(group[0]),
+      searched: searchOf(group[0]),
       seeds: group.length,
       steps: Math.round(meanAndDeviation(group.map((row) => row.steps)).mean ?? 0),
       fitSeconds: meanAndDeviation(group.map((row) => row.seconds.fit)).mean ?? 0,
