@@ -72,6 +72,16 @@ describe('run', () => {
     expect(readdirSync(join(out, 'both')).sort()).toEqual(['last', 'later', 'mine', 'study.json'])
   })
 
+  it('goes on with the other systems where one fails, and says at the end which and why', async () => {
+    const failing = join(temporary(), 'failing.json')
+    const wrong = { system: 'sparc', name: 'too-many', options: { codebook: { size: 1000 }, warmUpSteps: 5 } }
+    writeFileSync(failing, JSON.stringify({ ...least, seeds: [1], systems: ['popularity', wrong, 'item-knn'] }))
+    const { code, output, errors } = await benchmark('run', failing, '--run', 'failing')
+    expect(code).toBe(1)
+    expect(output).toMatch(/too-many failed: k-means needs.*item-knn: .*left out +too-many/s)
+    expect(errors).toMatch(/^error \(TOO_FEW_VECTORS\): k-means needs.*1000/)
+  })
+
   it('runs the part that is asked for, and the rest joins it later', async () => {
     const part = (...args: string[]) => benchmark('run', config, '--run', 'part', ...args)
     expect((await part('--plan')).output).toMatch(/1 experiment, 4 fits, about/)

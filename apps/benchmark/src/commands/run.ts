@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { CancelledError } from '@sparc/tables'
 import type { StudyOptions } from '../cli.ts'
 import { loadStudy } from '../config/load.ts'
 import { cutStudy } from '../config/part.ts'
 import { locate } from '../data/locate.ts'
+import { describeError } from '../errors.ts'
 import { checkRow } from '../pipeline/systems.ts'
 import { planText } from './plan.ts'
 import { runPath, sit } from './sitting.ts'
@@ -22,5 +24,13 @@ export async function run(config: string, options: StudyOptions): Promise<void> 
   if (options.plan) return
   if (several) await writeStudy(study, join(options.out, options.run ?? study.name))
   const command = `benchmark run ${config.replace(/^.*[\\/]/, '').replace(/\.json$/, '')}`
-  for (const { run, ...job } of jobs) await sit({ ...job, command }, { ...options, run })
+  const errors: unknown[] = []
+  for (const { run, ...job } of jobs) {
+    await sit({ ...job, command }, { ...options, run }).catch((error: unknown) => {
+      if (CancelledError.isInstance(error)) throw error
+      errors.push(error)
+      if (jobs.length > 1) process.stderr.write(`${describeError(error, false)}\n`)
+    })
+  }
+  if (errors.length > 0) throw errors[0]
 }

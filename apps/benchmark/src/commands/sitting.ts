@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CancelledError, writeFileAtomic } from '@sparc/tables'
+import { CancelledError, TrainingError, writeFileAtomic } from '@sparc/tables'
 import type { RunOptions } from '../cli.ts'
 import { experimentHash } from '../config/hash.ts'
 import type { Wanted } from '../config/part.ts'
 import type { Experiment } from '../config/schema.ts'
 import type { Located } from '../data/locate.ts'
 import { onInterrupt } from '../interrupt.ts'
-import { runExperiment } from '../pipeline/experiment.ts'
+import { type RunOutcome, runExperiment } from '../pipeline/experiment.ts'
 import { checkRow } from '../pipeline/systems.ts'
 import { bars } from '../progress/bars.ts'
 import { lines } from '../progress/lines.ts'
@@ -52,6 +52,18 @@ function stopped(what: string, cause: unknown): CancelledError {
   return new CancelledError('INTERRUPTED', { what, cause })
 }
 
+/** The one error that there was, or what the others say. */
+function failed(failures: RunOutcome['failures']): unknown {
+  if (failures.length < 2) return failures[0]?.error
+  const texts = failures.map(({ name, error }) => `${name}: ${error instanceof Error ? error.message : error}`)
+  return new TrainingError('SYSTEMS_FAILED', {
+    what: `${failures.length} systems failed; the others are finished and kept`,
+    given: texts.join(' | '),
+    next: 'Mend what they say; the same command tries them again',
+    cause: failures[0].error,
+  })
+}
+
 /** One experiment, or a part of it, as it was asked for. */
 export interface Sitting {
   experiment: Experiment
@@ -75,13 +87,23 @@ export async function sit({ experiment, located, command, wanted }: Sitting, opt
   const progress = consoleProgress()
   try {
     progress.say(`${experiment.name}: ${resumed ? 'goes on' : 'begins'} in ${path}`)
-    const { run, rows } = await runExperiment({ experiment, located, folder, wanted, command, progress, signal })
+    const { run, rows, failures } = await runExperiment({
+      experiment,
+      located,
+      folder,
+      wanted,
+      command,
+      progress,
+      signal,
+    })
+    if (rows.length === 0) throw failed(failures)
     const writing = progress.phase('report')
     const page = reportPage(await reportData([{ paths: folder, run, rows }]))
     await writeFileAtomic(folder.report, page)
     writing.end(folder.report)
     progress.stop()
     process.stdout.write(`${runText(run, rows)}\n`)
+    if (failures.length > 0) throw failed(failures)
     return path
   } catch (error) {
     progress.stop()

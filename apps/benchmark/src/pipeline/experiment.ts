@@ -1,7 +1,7 @@
 import { queriesOf, writeTable } from '@sparc/tables'
 import { sharedHash } from '../config/hash.ts'
 import type { Wanted } from '../config/part.ts'
-import type { Experiment } from '../config/schema.ts'
+import { type Experiment, rowName } from '../config/schema.ts'
 import type { Located } from '../data/locate.ts'
 import type { Progress } from '../progress/progress.ts'
 import type { RunFolder } from '../run-folder/folder.ts'
@@ -28,9 +28,16 @@ export interface RunRequest {
   signal: AbortSignal
 }
 
-/** The whole line: data, split, and for every system fit, recommend, index, evaluate. Gives what stands in the folder. */
-export async function runExperiment(request: RunRequest): Promise<{ run: RunFile; rows: RowResult[] }> {
-  const { experiment, folder, wanted = () => true } = request
+/** What stands in the folder, and what went wrong on the way: a system that fails does not keep the others from theirs. */
+export interface RunOutcome {
+  run: RunFile
+  rows: RowResult[]
+  failures: { name: string; error: unknown }[]
+}
+
+/** The whole line: data, split, and for every system fit, recommend, index, evaluate. */
+export async function runExperiment(request: RunRequest): Promise<RunOutcome> {
+  const { experiment, folder, progress, signal, wanted = () => true } = request
   const before = await readJson<RunFile>(folder.run)
   const context = await prepare(request, before)
   const run = describe(request, context, before)
@@ -38,21 +45,29 @@ export async function runExperiment(request: RunRequest): Promise<{ run: RunFile
   await writeJson(folder.run, run)
   await keepData(context)
 
-  const rows: RowResult[] = []
-  let complete = true
-  for (const { row, seed } of fitsOf(experiment)) {
-    const made = wanted(row, seed) ? await runRow(context, row, seed) : await keptRow(context, row, seed)
-    complete &&= made.length > 0
-    rows.push(...made)
+  const fits = fitsOf(experiment)
+  const made = await Promise.all(fits.map(({ row, seed }) => keptRow(context, row, seed)))
+  const failures: RunOutcome['failures'] = []
+  for (const [f, { row, seed }] of fits.entries()) {
+    if (!wanted(row, seed)) continue
+    try {
+      made[f] = await runRow(context, row, seed)
+    } catch (error) {
+      if (signal.aborted) throw error
+      failures.push({ name: rowName(row), error })
+      progress.say(`  ${rowName(row)} failed: ${error instanceof Error ? error.message : error}`)
+      continue
+    }
+    const rows = made.flat()
     run.phases = context.watch.seconds
     run.backend ??= rows.find((each) => each.backend !== undefined)?.backend
     run.engine ??= rows.find((each) => each.engine !== undefined)?.engine
     await writeJson(folder.run, run)
     await writeJson(folder.metrics, metricsFile(run, rows))
   }
-  run.finished = complete ? (run.finished ?? new Date().toISOString()) : undefined
+  run.finished = made.every((rows) => rows.length > 0) ? (run.finished ?? new Date().toISOString()) : undefined
   await writeJson(folder.run, run)
-  return { run, rows }
+  return { run, rows: made.flat(), failures }
 }
 
 function metricsFile(run: RunFile, rows: RowResult[]): MetricsFile {

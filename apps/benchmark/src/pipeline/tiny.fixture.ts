@@ -24,7 +24,7 @@ export function tinyExperiment(over: object = {}) {
   )
 }
 
-/** Runs it in a folder and lets go of the folder. */
+/** Runs it in a folder and lets go of the folder; a system that fails is an error. */
 export async function runTiny(
   path: string,
   over: object = {},
@@ -33,7 +33,7 @@ export async function runTiny(
 ) {
   const folder = await openRunFolder(path)
   try {
-    return await runExperiment({
+    const outcome = await runExperiment({
       experiment: tinyExperiment(over),
       located: { kind: 'synthetic' },
       folder,
@@ -41,6 +41,8 @@ export async function runTiny(
       progress: { ...silent, say },
       signal,
     })
+    for (const { error } of outcome.failures) throw error
+    return outcome
   } finally {
     await folder.lock.release()
   }

@@ -5,6 +5,7 @@ import { coverage, evaluate, historyLength, type LeaderboardReport, popularityGr
 import { plotAgainstCoverage, plotByHistoryLength, plotByK, plotByPopularity } from '@sparc/eval/plots'
 import { readEmbeddings, readTable } from '@sparc/tables'
 import type { SavedRun } from '../commands/runs.ts'
+import { rowName } from '../config/schema.ts'
 import { folderOf } from '../ledger/scores.ts'
 import { readJson } from '../run-folder/json.ts'
 import type { RowResult, TrainingLog } from '../run-folder/results.ts'
@@ -224,9 +225,10 @@ export async function figures(saved: SavedRun): Promise<Figure[]> {
   add('Training', 'Recall@50 on the validation users while training; the best state is kept.', curve, () =>
     curves(curve, 'step', 'recall', 'name', ['step', 'validation Recall@50'], names),
   )
+  const changed = new Set(saved.run.experiment.systems.filter(({ change }) => change !== undefined).map(rowName))
   for (const row of saved.rows) {
     if (row.seed !== saved.run.experiment.seeds[0]) continue
-    if (row.codebook !== undefined) {
+    if (row.codebook !== undefined && !changed.has(row.name)) {
       const used = await usage(saved, row)
       add(`Codebook usage, ${row.name}`, 'Items per code of each level.', used, () => usageFigure(used))
     }
