@@ -33,7 +33,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   const balance = capacity === null || size === 1 ? undefined : { by: 'capacity' as const, capacity }
   const codebookRandom = random.fork('codebook')
   const quantizer = createResidualQuantizer({ levels, size, dim, commitment, balance, random: codebookRandom })
-  for (let l = 0; l < levels; l++) parameters.adopt(CODEWORDS + l, quantizer.codewords(l))
+  for (let l = 0; l < levels; l++) parameters.adopt(CODEWORDS + l, quantizer.codewords(l), !codebook.joint)
 
   const interests = Math.min(options.interests, size)
   let joint = false
@@ -61,7 +61,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     return tf.logSoftmax(tf.add(logP, tf.mul(tf.sub(1, allowed), -1e9))) as tf.Tensor2D
   }
 
-  /** One vector per example, asked for with the target's own code: with `e^1` in every other row, with `zq` in the rest. */
+  /** One vector per example, asked for with the target's own code: with `e^1`, with `zq`, or with `zq` in every other row. */
   function targetVectors(
     history: tf.Tensor3D,
     g: tf.Tensor2D,
@@ -70,11 +70,9 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   ): tf.Tensor2D {
     const { size: batch } = input
     const ofTargets = quantized.quantized.map((level) => tf.slice(level, [0, 0], [batch, dim]))
-    const even = tf.tensor2d(
-      Float32Array.from({ length: batch }, (_, b) => b % 2),
-      [batch, 1],
-    )
-    const rest = ofTargets.slice(1).map((level) => tf.mul(level, even))
+    const whole = { e1: () => 0, zq: () => 1, half: (b: number) => b % 2 }[options.query]
+    const share = Float32Array.from({ length: batch }, (_, b) => whole(b))
+    const rest = ofTargets.slice(1).map((level) => tf.mul(level, tf.tensor2d(share, [batch, 1])))
     const query = tf.expandDims(tf.addN([ofTargets[0], ...rest]), 1) as tf.Tensor3D
     return finish(tf.squeeze(tower.interests(history, input.padding, g, query), [1]) as tf.Tensor2D)
   }
@@ -94,7 +92,8 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     }
     const chosen = stopGradient(tf.topk(logP, interests).indices as tf.Tensor2D)
     const vectors = finish(tower.interests(history, input.padding, g, queriesOf(chosen)))
-    const loss = mixtureSoftmax(vectors, gatherColumns(logP, chosen), items, input.hits, temperature, {
+    const mixing = options.mixing === 'trained' ? logP : stopGradient(logP)
+    const loss = mixtureSoftmax(vectors, gatherColumns(mixing, chosen), items, input.hits, temperature, {
       bound: normalized ? 1 / temperature : undefined,
       logQ: input.logQ,
     })
@@ -126,7 +125,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       const logP = probability(stopGradient(history), input.padding, input.lengths)
       const label = size === 1 ? tf.ones([input.size, 1]) : tf.oneHot(targetCodes, size)
       const interest = tf.neg(tf.mean(tf.sum(tf.mul(label, logP), 1))) as tf.Scalar
-      const { loss: recommendation, users } = ofUsers(history, g, input, items, stopGradient(logP), quantized)
+      const { loss: recommendation, users } = ofUsers(history, g, input, items, logP, quantized)
       const parts: Record<string, tf.Scalar> = { recommendation, general, interest, quantizer: quantized.losses.total }
       if (weights.shuffle > 0) parts.shuffle = shuffleBpr(users, targets, temperature)
       if (weights.userItem > 0 || weights.itemItem > 0) {
@@ -156,7 +155,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       begin(state)
       if (!joint || size === 1 || state.step === 0 || state.step % codebook.reviveEvery !== 0) return
       const vectors = state.items()
-      const revived = quantizer.reviveDead(vectors, { below: codebook.reviveBelow })
+      const revived = codebook.joint ? quantizer.reviveDead(vectors, { below: codebook.reviveBelow }) : []
       for (const [l, codes] of revived.entries()) if (codes.length > 0) parameters.pull(CODEWORDS + l, codes)
       if (balance) quantizer.rebalance(vectors)
       const { levels: health, collisions } = quantizer.health(quantizer.encode(vectors))

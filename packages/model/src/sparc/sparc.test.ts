@@ -75,6 +75,51 @@ describe('SPARC', () => {
     dispose()
   })
 
+  it("asks with the target's e1, with its zq, or with each for half of the batch", () => {
+    const weights = { quantizer: 0, interest: 0, general: 0 }
+    const deeper = (query: string) => {
+      const { gradients, dispose } = setUp({ user: 'attention', train: 'target', query, weights })
+      const found = gradients()
+      dispose()
+      expect(found['codewords/0']).toBeGreaterThan(1e-7)
+      return found['codewords/1']
+    }
+    expect(deeper('e1')).toBe(0)
+    expect(deeper('half')).toBeGreaterThan(1e-7)
+    expect(deeper('zq')).toBeGreaterThan(1e-7)
+  })
+
+  it('lets the recommendation loss reach the probabilities where that is asked for', () => {
+    const weights = { quantizer: 0, interest: 0, general: 0 }
+    const ofTower = (mixing: string) => {
+      const { gradients, dispose } = setUp({ mixing, weights })
+      const found = gradients()
+      dispose()
+      return found['probability/w1']
+    }
+    expect(ofTower('stopped')).toBe(0)
+    expect(ofTower('trained')).toBeGreaterThan(1e-7)
+  })
+
+  it('leaves a codebook that is not joint where residual k-means put it', async () => {
+    // The learning rate of the first 20 steps is the same in both, so the codebook begins in one place.
+    const after = async (steps: number, joint: boolean) => {
+      const model = sparc({
+        ...tiny,
+        warmUpSteps: 10,
+        steps,
+        decayFrom: 1,
+        codebook: { size: 8, joint, reviveBelow: 0 },
+      })
+      await model.fit({ ...smallWorld().data, validation: undefined })
+      const { levels } = readCodebook(await model.codebook())
+      model.dispose()
+      return levels.map(({ vectors }) => Array.from(vectors.data))
+    }
+    expect(await after(20, false)).toEqual(await after(30, false))
+    expect(await after(20, true)).not.toEqual(await after(30, true))
+  })
+
   it('each optional loss is a part of the total, and moves the codewords', () => {
     for (const name of ['shuffle', 'userItem', 'itemItem']) {
       const weights = { recommendation: 0, quantizer: 0, interest: 0, general: 0, [name]: 1 }

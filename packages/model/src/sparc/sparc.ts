@@ -5,6 +5,11 @@ import { defineCodedSystem } from '../vector-system.ts'
 /** Options of the interest codebook. */
 const codebookOptions = z.strictObject({
   levels: z.int().min(1).max(16).default(3),
+  /**
+   * Codewords learn together with the rest. false freezes them where residual k-means put them: what joint training is worth
+   * shows against that.
+   */
+  joint: z.boolean().default(true),
   /** Codewords per level. One makes the control: the same network without interests. */
   size: z.int().min(1).max(65536).default(64),
   /**
@@ -54,6 +59,10 @@ export const sparcOptions = z.strictObject({
   user: z.enum(['residual', 'attention']).default('residual'),
   /** What is trained: the mixture over the likeliest codes, or (as the paper is read) the vector of the target's own code. */
   train: z.enum(['mixture', 'target']).default('mixture'),
+  /** With `train: 'target'`: asked for with the target's `e1`, with its `zq`, or with each for half of the batch. */
+  query: z.enum(['e1', 'zq', 'half']).default('half'),
+  /** Whether the recommendation loss of a mixture reaches the probabilities, or their own loss alone does. */
+  mixing: z.enum(['stopped', 'trained']).default('stopped'),
   /** Codes that a user may be served with: `soft`, all of them; `hard`, those that the history has. */
   search: z.enum(['soft', 'hard']).default('soft'),
   /** Width of the hidden layers of attention and probability tower. */

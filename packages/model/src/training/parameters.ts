@@ -8,6 +8,8 @@ export interface Parameter {
   variable: tf.Variable
   value: Float32Array
   moments: Moments
+  /** The optimiser leaves it alone. */
+  frozen: boolean
 }
 
 /** How a parameter begins. */
@@ -16,13 +18,18 @@ export type Initial = 'zeros' | 'ones' | 'identity' | { normal: number } | 'glor
 /** The dense parameters of a model: everything whose size does not depend on the catalogue. */
 export interface Parameters {
   readonly list: readonly Parameter[]
+  /** Those that the optimiser moves. */
+  readonly trained: readonly Parameter[]
   /** Makes a parameter. The `variable` is what networks compute with. */
   add<R extends tf.Rank>(name: string, shape: tf.ShapeMap[R], initial: Initial): tf.Variable<R>
-  /** Takes over a variable that somebody else made (a quantizer's codewords, say). It is not disposed with the others. */
-  adopt(name: string, variable: tf.Variable): void
+  /**
+   * Takes over a variable that somebody else made (a quantizer's codewords, say). It is not disposed with the others.
+   * A frozen one is saved and restored like any, and stays where its owner puts it.
+   */
+  adopt(name: string, variable: tf.Variable, frozen?: boolean): void
   /** Reads adopted variables again, after their owner has changed them; their running means begin anew where `rows` says so. */
   pull(name: string, rows?: Iterable<number>): void
-  /** One step of Adam with one gradient per parameter, in order; a parameter without a gradient stays as it is. */
+  /** One step of Adam with one gradient per trained parameter, in order; a parameter without a gradient stays as it is. */
   update(gradients: readonly (Float32Array | undefined)[], step: AdamStep): void
   /** Values by name, not copied. */
   values(): Record<string, Float32Array>
@@ -48,6 +55,7 @@ function fill(value: Float32Array, shape: readonly number[], initial: Initial, r
 /** An empty set of parameters; `random` draws their initial values. */
 export function createParameters(random: Random): Parameters {
   const list: Parameter[] = []
+  const trained: Parameter[] = []
   const owned: tf.Variable[] = []
   const find = (name: string) => {
     const parameter = list.find((candidate) => candidate.name === name)
@@ -67,22 +75,25 @@ export function createParameters(random: Random): Parameters {
     variable.assign(tensor)
     tensor.dispose()
   }
+  const take = (name: string, variable: tf.Variable, value: Float32Array, frozen = false) => {
+    const parameter = { name, variable, value, moments: createMoments(frozen ? 0 : value.length), frozen }
+    list.push(parameter)
+    if (!frozen) trained.push(parameter)
+  }
   return {
     list,
+    trained,
     add<R extends tf.Rank>(name: string, shape: tf.ShapeMap[R], initial: Initial) {
       const value = new Float32Array(shape.reduce((product: number, n: number) => product * n, 1))
       fill(value, shape, initial, random)
       const start = tf.tensor(value.slice(), shape, 'float32')
       const variable = tf.variable<R>(start as tf.Tensor<R>)
       start.dispose()
-      list.push({ name, variable, value, moments: createMoments(value.length) })
+      take(name, variable, value)
       owned.push(variable)
       return variable
     },
-    adopt(name, variable) {
-      const value = Float32Array.from(variable.dataSync())
-      list.push({ name, variable, value, moments: createMoments(value.length) })
-    },
+    adopt: (name, variable, frozen) => take(name, variable, Float32Array.from(variable.dataSync()), frozen),
     pull(name, rows) {
       const { variable, value, moments } = find(name)
       value.set(variable.dataSync())
@@ -93,12 +104,11 @@ export function createParameters(random: Random): Parameters {
       }
     },
     update(gradients, step) {
-      for (let p = 0; p < list.length; p++) {
+      for (const [p, parameter] of trained.entries()) {
         const gradient = gradients[p]
         if (!gradient) continue
-        const { value, moments } = list[p]
-        adamAll(value, moments, gradient, step)
-        push(list[p])
+        adamAll(parameter.value, parameter.moments, gradient, step)
+        push(parameter)
       }
     },
     values: () => Object.fromEntries(list.map(({ name, value }) => [name, value])),

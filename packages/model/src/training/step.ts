@@ -40,7 +40,7 @@ export function createStep({ network, table, sampler, negatives, dropout, clip }
   const inputs = createInputs(table, negatives)
   const drawn = new Int32Array(negatives.size)
   const rows = createRowGradients(table)
-  const { list } = network.parameters
+  const { trained } = network.parameters
   return (step, learningRate) => {
     const batch = sampler.next()
     negatives.draw(batch.targets, drawn)
@@ -48,7 +48,7 @@ export function createStep({ network, table, sampler, negatives, dropout, clip }
       const input = inputs.training(batch, drawn, dropout, step)
       let parts: Record<string, tf.Scalar> = {}
       const leaves = [input.history, input.targets, input.negatives]
-      const xs: tf.Tensor[] = [...leaves, ...list.map(({ variable }) => variable)]
+      const xs: tf.Tensor[] = [...leaves, ...trained.map(({ variable }) => variable)]
       const { value, grads } = tf.engine().gradients(
         () => {
           const { total, parts: named } = network.loss(input)
