@@ -1,5 +1,5 @@
 import { topKHeap } from '@sparc/tables'
-import { multiply } from './linear.ts'
+import { createProducts, type Linear } from './products.ts'
 import type { EncodedUser } from './user-encoder.ts'
 
 /** Items scored at a time. */
@@ -20,47 +20,49 @@ export interface Scored {
 }
 
 /**
- * The `k` best of all items: the maximum over a user's interests, or with probabilities the mixture
- * `log sum_c exp(log p_c + u_c . v / temperature)`.
- *
- * @param allowed asked only of rows that would be among the best
+ * Makes the search for the `k` best of all items: by the maximum over a user's interests, or with probabilities by the mixture
+ * `log sum_c exp(log p_c + u_c . v / temperature)`. It asks `allowed` only of rows that would be among the best.
  */
-export function bestItems(
-  { items, dim, temperature }: Scored,
-  user: EncodedUser,
-  k: number,
-  allowed: (row: number) => boolean,
-): BestItem[] {
-  const { vectors, logProbabilities } = user
-  const interests = vectors.length
-  const weights = new Float64Array(interests * dim)
-  for (const [c, vector] of vectors.entries()) weights.set(vector, c * dim)
-  for (let i = 0; i < weights.length; i++) weights[i] /= temperature
-  const begin = Float64Array.from(vectors, (_, c) => logProbabilities?.[c] ?? 0)
-  const block = new Float64Array(BLOCK * dim)
-  const scores = new Float64Array(BLOCK * interests)
+export function bestItems({ items, dim, temperature }: Scored) {
   const rows = items.length / dim
-  const heap = topKHeap(Math.min(k, rows))
-  const slack = logProbabilities ? Math.log(interests) : 0
-  for (let from = 0; from < rows; from += BLOCK) {
-    const count = Math.min(BLOCK, rows - from)
-    block.set(items.subarray(from * dim, (from + count) * dim))
-    multiply(block, count, dim, weights, interests, begin, scores)
-    for (let r = 0; r < count; r++) {
-      let most = Number.NEGATIVE_INFINITY
-      for (let c = r * interests; c < (r + 1) * interests; c++) if (scores[c] > most) most = scores[c]
-      // No mixture is above its best part by more than the log of their number.
-      if (most + slack < heap.threshold() || !allowed(from + r)) continue
-      heap.push(from + r, logProbabilities ? mixture(scores, r * interests, interests, most) : most)
-    }
+  const products = createProducts()
+  const scorers = new Map<number, { score: Linear; scores: Float64Array; weights: Float32Array }>()
+  const scorerFor = (interests: number) => {
+    const found = scorers.get(interests)
+    if (found) return found
+    const score = products({ inputs: dim, outputs: interests, rows: BLOCK })
+    const made = { score, scores: new Float64Array(BLOCK * interests), weights: new Float32Array(interests * dim) }
+    scorers.set(interests, made)
+    return made
   }
-  const best = heap.drain()
-  return Array.from(best.items, (row, n) => {
-    multiply(Float64Array.from(items.subarray(row * dim, (row + 1) * dim)), 1, dim, weights, interests, begin, scores)
-    let place = 0
-    for (let c = 1; c < interests; c++) if (scores[c] > scores[place]) place = c
-    return { row, score: best.scores[n], place }
-  })
+  return ({ vectors, logProbabilities }: EncodedUser, k: number, allowed: (row: number) => boolean): BestItem[] => {
+    const interests = vectors.length
+    const { score, scores, weights } = scorerFor(interests)
+    for (const [c, vector] of vectors.entries()) {
+      for (let d = 0; d < dim; d++) weights[d * interests + c] = vector[d] / temperature
+    }
+    score.set(weights, logProbabilities)
+    const heap = topKHeap(Math.min(k, rows))
+    const slack = logProbabilities ? Math.log(interests) : 0
+    for (let from = 0; from < rows; from += BLOCK) {
+      const count = Math.min(BLOCK, rows - from)
+      score(items.subarray(from * dim, (from + count) * dim), count, scores)
+      for (let r = 0; r < count; r++) {
+        let most = Number.NEGATIVE_INFINITY
+        for (let c = r * interests; c < (r + 1) * interests; c++) if (scores[c] > most) most = scores[c]
+        // No mixture is above its best part by more than the log of their number.
+        if (most + slack < heap.threshold() || !allowed(from + r)) continue
+        heap.push(from + r, logProbabilities ? mixture(scores, r * interests, interests, most) : most)
+      }
+    }
+    const best = heap.drain()
+    return Array.from(best.items, (row, n) => {
+      score(items.subarray(row * dim, (row + 1) * dim), 1, scores)
+      let place = 0
+      for (let c = 1; c < interests; c++) if (scores[c] > scores[place]) place = c
+      return { row, score: best.scores[n], place }
+    })
+  }
 }
 
 /** `log sum_c exp(scores_c)` of `count` scores from `at`, `most` being the largest. */

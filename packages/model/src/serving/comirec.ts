@@ -1,6 +1,5 @@
 import { attentionPool } from './attention-pool.ts'
 import { routePlainly } from './dynamic-routing.ts'
-import { linear } from './linear.ts'
 import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
 
 /** See `comirecSaNetwork` and `remiNetwork`, which serves the same way. */
@@ -12,11 +11,13 @@ export function comirecSaEncoder(saved: SavedNetwork): UserEncoder {
 }
 
 /** See `comirecDrNetwork`. */
-export function comirecDrEncoder({ options, weights }: SavedNetwork): UserEncoder {
+export function comirecDrEncoder({ options, weights, products }: SavedNetwork): UserEncoder {
   const { dim, history: length, interests = 1, iterations = 1 } = options
   const all = weights('routing/maps')
   const each = dim * interests * dim
-  const maps = Array.from({ length }, (_, t) => linear(all.subarray(t * each, (t + 1) * each), interests * dim))
+  const maps = Array.from({ length }, (_, t) =>
+    products({ inputs: dim, outputs: interests * dim, weights: all.subarray(t * each, (t + 1) * each) }),
+  )
   const mapped = new Float64Array(interests * dim)
   const data = new Float64Array(interests * length * dim)
   const logits = new Float64Array(length * interests)

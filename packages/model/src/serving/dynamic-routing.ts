@@ -1,5 +1,4 @@
-import { product } from './linear.ts'
-import { softmaxAt, weightedSum } from './vectors.ts'
+import { product, softmaxAt, weightedSum } from './vectors.ts'
 
 /** Behaviours mapped into interest space. */
 export interface Mapped {

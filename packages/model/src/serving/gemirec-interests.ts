@@ -1,5 +1,4 @@
 import { attentionPool } from './attention-pool.ts'
-import { type Linear, linear } from './linear.ts'
 import type { PlainHistory, SavedNetwork } from './user-encoder.ts'
 import { largest, logSoftmaxAt, meanRows, normalizeAt } from './vectors.ts'
 
@@ -14,26 +13,26 @@ interface Beam {
 
 /** The generator of interests and its beam search, see `createInterestGenerator`. */
 export function searchBeams(saved: SavedNetwork, levels: number): FindInterests {
-  const { options, weights } = saved
+  const { options, weights, linear } = saved
   const { dim } = options
   const pool = attentionPool(saved, 'generator/attention')
-  const b = weights('generator/b')
-  const begin = linear(weights('generator/w'), b.length, b)
+  const hidden = weights('generator/b').length
+  const begin = linear('generator/w', hidden, { bias: 'generator/b' })
   const outputs = Array.from({ length: levels }, (_, l) => {
-    const bias = weights(`generator/bias/${l}`)
-    return linear(weights(`generator/output/${l}`), bias.length, bias)
+    const bias = `generator/bias/${l}`
+    return linear(`generator/output/${l}`, weights(bias).length, { bias })
   })
-  const x = new Float64Array(2 * dim)
-  const next = recurrence(saved, b.length)
-  const logits = outputs.map((output) => new Float64Array(output.outputs))
   const narrowest = Math.min(...outputs.map((output) => output.outputs))
+  const x = new Float64Array(2 * dim)
+  const next = recurrence(saved, hidden)
+  const logits = outputs.map((output) => new Float64Array(output.outputs))
   return (history, wanted) => {
     const width = Math.min(wanted, narrowest)
     x.set(pool(history))
     normalizeAt(x, 0, dim)
     meanRows(history.rows, history.count, dim, x, dim)
     normalizeAt(x, dim, dim)
-    const state = begin(x, 1, new Float64Array(b.length)).map(Math.tanh)
+    const state = begin(x, 1, new Float64Array(hidden)).map(Math.tanh)
     let beams: Beam[] = [{ codes: [], state, logProbability: 0 }]
     for (let l = 0; l < levels; l++) {
       const size = outputs[l].outputs
@@ -55,9 +54,9 @@ export function searchBeams(saved: SavedNetwork, levels: number): FindInterests 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
 
 /** `h' = (1 - z) h + z tanh(U [e, r h] + c)`, `z, r = sigmoid(W [e, h] + b)`; a new state each time. */
-function recurrence({ options: { dim }, weights }: SavedNetwork, hidden: number) {
-  const gates: Linear = linear(weights('generator/gates'), 2 * hidden, weights('generator/gate-bias'))
-  const proposal = linear(weights('generator/proposal'), hidden, weights('generator/proposal-bias'))
+function recurrence({ options: { dim }, linear }: SavedNetwork, hidden: number) {
+  const gates = linear('generator/gates', 2 * hidden, { bias: 'generator/gate-bias' })
+  const proposal = linear('generator/proposal', hidden, { bias: 'generator/proposal-bias' })
   const seen = new Float64Array(dim + hidden)
   const opened = new Float64Array(2 * hidden)
   const proposed = new Float64Array(hidden)

@@ -1,7 +1,6 @@
 import { attentionPool } from './attention-pool.ts'
 import { historyInterests, searchBeams } from './gemirec-interests.ts'
 import { interestAttention, ofCodes, throughKeys } from './interest-attention.ts'
-import { linear } from './linear.ts'
 import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
 import { normalizeAt } from './vectors.ts'
 
@@ -10,7 +9,7 @@ import { normalizeAt } from './vectors.ts'
  * model is opened.
  */
 export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
-  const { options, weights } = saved
+  const { options, weights, linear } = saved
   const { dim, history: length, interests = 4, dictionary = { levels: 1 } } = options
   const { levels } = dictionary
   const general = attentionPool(saved, 'general')
@@ -24,7 +23,7 @@ export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
   )
   const added = codewords.map((words, l) => ofCodes(words, dim, part('interest/codewords', l)))
   const attend = interestAttention(dim, length)
-  const value = linear(weights('interest/value'), dim)
+  const value = linear('interest/value', dim)
   const query = new Float64Array(dim)
   const attended = new Float64Array(dim)
   const own = new Float64Array(dim)

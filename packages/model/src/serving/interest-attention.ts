@@ -1,6 +1,6 @@
-import { linear, product } from './linear.ts'
+import { createProducts } from './products.ts'
 import type { PlainHistory } from './user-encoder.ts'
-import { normalizeAt, softmaxAt, weightedSum } from './vectors.ts'
+import { normalizeAt, product, softmaxAt, weightedSum } from './vectors.ts'
 
 /**
  * What an interest attends to: `a = sum_t softmax(q . W_h k_t + b_t) h_t`, normalised, where `k_t` is an item of the history.
@@ -24,16 +24,21 @@ export function interestAttention(dim: number, length: number, bias: Float32Arra
 }
 
 /** `E W` for all rows of `E` `[codes, dim]`, times `scale`. */
-export function ofCodes(codewords: Float32Array, dim: number, weights: Float32Array, scale = 1): Float64Array {
+export function ofCodes(
+  codewords: Float64Array | Float32Array,
+  dim: number,
+  weights: Float32Array,
+  scale = 1,
+): Float64Array {
   const rows = codewords.length / dim
   const outputs = weights.length / dim
-  const out = linear(weights, outputs)(Float64Array.from(codewords), rows, new Float64Array(rows * outputs))
-  return out.map((value) => value * scale)
+  const times = createProducts()({ inputs: dim, outputs, rows, weights })
+  return times(codewords, rows, new Float64Array(rows * outputs)).map((value) => value * scale)
 }
 
 /** `Q W'` for all rows of `Q` `[codes, dim]`: queries that take over the map of the keys. */
 export function throughKeys(queries: Float64Array, dim: number, keyMap: Float32Array): Float64Array {
   const turned = new Float32Array(keyMap.length)
   for (let i = 0; i < dim; i++) for (let j = 0; j < dim; j++) turned[j * dim + i] = keyMap[i * dim + j]
-  return linear(turned, dim)(queries, queries.length / dim, new Float64Array(queries.length))
+  return ofCodes(queries, dim, turned)
 }

@@ -1,13 +1,12 @@
 import { routePlainly } from './dynamic-routing.ts'
-import { linear } from './linear.ts'
 import { residualLayer } from './residual-layer.ts'
 import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
 
 /** See `mindNetwork`: `max(1, min(interests, log2 |history|))` vectors; the others are copies of the first. */
 export function mindEncoder(saved: SavedNetwork): UserEncoder {
-  const { options, weights } = saved
+  const { options, weights, linear } = saved
   const { dim, history: length, interests = 1, iterations = 1 } = options
-  const map = linear(weights('routing/map'), dim)
+  const map = linear('routing/map', dim, { rows: length })
   const start = weights('routing/logits')
   const layer = residualLayer(saved, 'interest', interests)
   const data = new Float64Array(length * dim)

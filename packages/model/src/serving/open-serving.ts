@@ -60,6 +60,7 @@ export async function openServing(directory: string): Promise<Serving> {
   const { dim, history: length, temperature } = options
   const rowOf = new Map(ids.map((id, row) => [id, row]))
   const rows = new Float64Array(length * dim)
+  const search = bestItems({ items, dim, temperature })
   const historyCodes = new Uint16Array(length * levels)
 
   function embed(history: readonly string[], wanted: { interests?: number } = {}): ServedUser {
@@ -88,7 +89,7 @@ export async function openServing(directory: string): Promise<Serving> {
         return Array.from(most.items, (row, n) => ({ id: ids[row], score: most.scores[n] }))
       }
       const seen = new Set(history.map((id) => rowOf.get(id)))
-      const best = bestItems({ items, dim, temperature }, user, k, (row) => !seen.has(row))
+      const best = search(user, k, (row) => !seen.has(row))
       return best.map(({ row, score, place }) => {
         const logP = user.logProbabilities?.[place]
         const probability = logP === undefined ? undefined : Math.exp(logP)

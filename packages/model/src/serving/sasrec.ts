@@ -1,6 +1,5 @@
-import { linear, product } from './linear.ts'
 import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
-import { reluAll, softmaxAt } from './vectors.ts'
+import { product, reluAll, softmaxAt } from './vectors.ts'
 
 /** Layer normalisation of `rows` rows, see `createLayerNorm`. */
 function layerNorm({ options: { dim }, weights }: SavedNetwork, name: string) {
@@ -40,17 +39,16 @@ type Scratch = ReturnType<typeof scratch>
  * point-wise network. Only the rows from `from` are computed; earlier ones are looked at as they come in.
  */
 function transformerBlock(saved: SavedNetwork, name: string, own: Scratch) {
-  const { weights, options } = saved
-  const { dim, heads = 1 } = options
+  const { weights, options, linear } = saved
+  const { dim, heads = 1, history: rows } = options
   const width = dim / heads
   const before = layerNorm(saved, `${name}/attention-norm`)
   const middle = layerNorm(saved, `${name}/network-norm`)
   const [query, key, value, output] = ['query', 'key', 'value', 'output'].map((part) =>
-    linear(weights(`${name}/${part}`), dim),
+    linear(`${name}/${part}`, dim, { rows }),
   )
-  const b1 = weights(`${name}/b1`)
-  const inner = linear(weights(`${name}/w1`), b1.length, b1)
-  const outer = linear(weights(`${name}/w2`), dim, weights(`${name}/b2`))
+  const inner = linear(`${name}/w1`, weights(`${name}/b1`).length, { bias: `${name}/b1`, rows })
+  const outer = linear(`${name}/w2`, dim, { bias: `${name}/b2`, rows })
   const add = (x: Float64Array, y: Float64Array) => {
     for (let i = 0; i < x.length; i++) x[i] += y[i]
   }

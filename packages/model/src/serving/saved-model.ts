@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { interestsSchema } from '../describe-interests.ts'
 import type { InterestDescription } from '../recommender.ts'
 import { encoderOf } from './encoders.ts'
-import { damagedModel, type ServedOptions, servedOptions, type UserEncoder } from './user-encoder.ts'
+import { createProducts } from './products.ts'
+import { damagedModel, type SavedNetwork, type ServedOptions, servedOptions, type UserEncoder } from './user-encoder.ts'
 import { normalizeAt } from './vectors.ts'
 
 /** A saved model as serving needs it. */
@@ -48,6 +49,20 @@ function addFeatures(tensors: Tensors, rows: Float32Array, dim: number): void {
   }
 }
 
+function savedNetwork(options: ServedOptions, weights: SavedNetwork['weights']): SavedNetwork {
+  const products = createProducts()
+  return {
+    options,
+    weights,
+    products,
+    linear(weight, outputs, { bias, rows } = {}) {
+      const data = weights(weight)
+      const inputs = data.length / outputs
+      return products({ inputs, outputs, rows, weights: data, bias: bias === undefined ? undefined : weights(bias) })
+    },
+  }
+}
+
 /**
  * Reads a saved model's folder. Item vectors are kept once: normalised in place, with their lengths beside them.
  *
@@ -66,7 +81,7 @@ export async function openServedModel(directory: string): Promise<ServedModel> {
     throw damagedModel(name)
   }
   const dense = decodeSafetensors(await folder.read('dense.safetensors')).tensors
-  const encode = encoder({ options, weights: (name) => floats(dense, name) })
+  const encode = encoder(savedNetwork(options, (name) => floats(dense, name)))
   const { tensors } = decodeSafetensors(await folder.read('table.safetensors'))
   const ids = await json('items.json', z.array(z.string()))
   const items = floats(tensors, 'items')

@@ -1,6 +1,5 @@
 import { attentionPool } from './attention-pool.ts'
 import { interestAttention, ofCodes, throughKeys } from './interest-attention.ts'
-import { linear } from './linear.ts'
 import { residualLayer } from './residual-layer.ts'
 import { finished, type PlainHistory, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
 import { largest, logSoftmaxAt, meanRows, normalizeAt, reluAll } from './vectors.ts'
@@ -20,28 +19,28 @@ function generalVector(saved: SavedNetwork, positions: Float32Array): (history: 
 
 /** `log p(c | user)` over all codes, see `createInterestProbability`. */
 function probabilityTower(saved: SavedNetwork): (history: PlainHistory) => Float64Array {
-  const { options, weights } = saved
+  const { options, weights, linear } = saved
   const { dim } = options
   const pool = attentionPool(saved, 'probability/attention')
-  const b1 = weights('probability/b1')
-  const b2 = weights('probability/b2')
-  const straight = linear(weights('probability/linear'), b2.length)
-  const inner = linear(weights('probability/w1'), b1.length, b1)
-  const outer = linear(weights('probability/w2'), b2.length, b2)
+  const width = weights('probability/b1').length
+  const size = weights('probability/b2').length
+  const straight = linear('probability/linear', size)
+  const inner = linear('probability/w1', width, { bias: 'probability/b1' })
+  const outer = linear('probability/w2', size, { bias: 'probability/b2' })
   const x = new Float64Array(2 * dim)
-  const hidden = new Float64Array(b1.length)
-  const logits = new Float64Array(b2.length)
-  const added = new Float64Array(b2.length)
+  const hidden = new Float64Array(width)
+  const logits = new Float64Array(size)
+  const added = new Float64Array(size)
   return (history) => {
     x.set(pool(history))
     normalizeAt(x, 0, dim)
     meanRows(history.rows, history.count, dim, x, dim)
     normalizeAt(x, dim, dim)
-    reluAll(inner(x, 1, hidden), hidden.length)
+    reluAll(inner(x, 1, hidden), width)
     outer(hidden, 1, logits)
     straight(x, 1, added)
-    for (let c = 0; c < logits.length; c++) logits[c] += added[c]
-    logSoftmaxAt(logits, 0, logits.length)
+    for (let c = 0; c < size; c++) logits[c] += added[c]
+    logSoftmaxAt(logits, 0, size)
     return logits
   }
 }
@@ -58,7 +57,7 @@ function keepHad(logP: Float64Array, { codes, count }: PlainHistory, levels: num
  * model is opened; what is left for a user is one attention and one product for each interest.
  */
 export function sparcEncoder(saved: SavedNetwork): UserEncoder {
-  const { options, weights } = saved
+  const { options, weights, linear } = saved
   const { dim, history: length, sharpness = 4, interests = 4 } = options
   const codewords = weights('codewords/0')
   const size = codewords.length / dim
@@ -74,7 +73,7 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
   )
   const added = ofCodes(codewords, dim, weights('interest/codeword'))
   const attend = interestAttention(dim, length, weights('interest/bias'))
-  const value = linear(weights('interest/value'), dim)
+  const value = linear('interest/value', dim)
   const gamma = weights('interest/gamma')
   const keys = new Float64Array(length * dim)
   const attended = new Float64Array(dim)

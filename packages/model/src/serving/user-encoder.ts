@@ -1,5 +1,6 @@
 import { InvalidFileError } from '@sparc/tables'
 import { z } from 'zod'
+import type { Linear, Products } from './products.ts'
 
 /** A user as an index takes one: a vector per interest, likeliest first where probabilities are known. */
 export interface EncodedUser {
@@ -48,6 +49,9 @@ export interface SavedNetwork {
   options: ServedOptions
   /** @throws InvalidFileError `DAMAGED_MODEL` where there is no such parameter */
   weights(name: string): Float32Array
+  /** The linear layer of a weight `[inputs, outputs]` by name, with its bias by name, for so many rows at most (one by default). */
+  linear(weight: string, outputs: number, more?: { bias?: string; rows?: number }): Linear
+  products: Products
 }
 
 /** `DAMAGED_MODEL` */
