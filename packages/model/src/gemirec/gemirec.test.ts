@@ -1,4 +1,4 @@
-import { random, readSequences } from '@sparc/tables'
+import { random, readEmbeddings, readInterests, readQueries, readSequences } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
@@ -8,7 +8,8 @@ import { createInputs, noDropout } from '../training/inputs.ts'
 import { createParameters } from '../training/parameters.ts'
 import { createSampler } from '../training/sampler.ts'
 import { smallWorld, tiny } from '../world.fixture.ts'
-import { gemirecOptions } from './gemirec.ts'
+import { gemirec, gemirecOptions } from './gemirec.ts'
+import { interestsOfHistory } from './history-interests.ts'
 import { createInterestGenerator } from './interest-generator.ts'
 import { gemirecNetwork } from './network.ts'
 
@@ -88,6 +89,66 @@ describe("GemiRec's generator of interests", () => {
       [normal<tf.Rank.R2>([2, 5], 5)],
     )
     parameters.dispose()
+  })
+})
+
+describe('interests of the history', () => {
+  /** The same in loops, for one user: codes of items, oldest first. */
+  function inLoops(items: number[][], wanted: number): number[][] {
+    const distinct = [...new Map(items.map((codes) => [codes.join(), codes])).values()]
+    const count = (codes: number[]) => items.filter((own) => own.join() === codes.join()).length
+    const last = (codes: number[]) => items.findLastIndex((own) => own.join() === codes.join())
+    const ranked = distinct.sort((a, b) => count(b) - count(a) || last(b) - last(a))
+    return Array.from({ length: wanted }, (_, k) => ranked[k] ?? ranked[0])
+  }
+
+  it('are what most of its items carry, the latest first among equals, and the first again where there are too few', () => {
+    const draw = random(11)
+    const length = 6
+    const users = Array.from({ length: 20 }, () => {
+      return Array.from({ length: 1 + draw.int(length) }, () => [draw.int(3), draw.int(2)])
+    })
+    // The padding carries codes too, which must not count.
+    const padded = users.map((items) => [...Array.from({ length: length - items.length }, () => [0, 0]), ...items])
+    const padding = users.map(({ length: own }) => [Array.from({ length }, (_, t) => (t < length - own ? -1e9 : 0))])
+    const codes = [0, 1].map((level) =>
+      tf.tensor2d(
+        padded.map((row) => row.map((c) => c[level])),
+        [20, length],
+        'int32',
+      ),
+    )
+    const found = interestsOfHistory(codes, tf.tensor3d(padding), 4).map((level) => level.arraySync())
+    for (const [u, items] of users.entries()) {
+      expect(found[0][u].map((code, k) => [code, found[1][u][k]])).toEqual(inLoops(items, 4))
+    }
+  })
+
+  it('are all that a model serves with `source: history`, and not with `generated`', async () => {
+    const world = smallWorld()
+    const serve = async (source: 'history' | 'generated') => {
+      const model = gemirec({ ...tiny, source, warmUpSteps: 5, dictionary: { size: 8 } })
+      await model.fit(world.data)
+      const { codes } = readEmbeddings(await model.embedItems())
+      const [carried, levels] = [codes?.data ?? [], codes?.levels ?? 1]
+      const { history } = readQueries(world.queries)
+      const interests = readInterests(await model.embedUsers(world.queries))
+      let outside = 0
+      for (let u = 0; u < 60; u++) {
+        const items = history.values.slice(
+          Math.max(history.offsets[u], history.offsets[u + 1] - 6),
+          history.offsets[u + 1],
+        )
+        const own = new Set(Array.from(items, (item) => carried[item * levels]))
+        for (let c = interests.offsets[u]; c < interests.offsets[u + 1]; c++) {
+          if (!own.has(interests.codes?.[c] ?? -1)) outside++
+        }
+      }
+      model.dispose()
+      return outside
+    }
+    expect(await serve('history')).toBe(0)
+    expect(await serve('generated')).toBeGreaterThan(0)
   })
 })
 

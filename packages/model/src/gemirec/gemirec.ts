@@ -32,9 +32,11 @@ export const gemirecOptions = z.strictObject({
   /** Interests generated per user: the width of the beam. */
   interests: z.int().min(1).max(64).default(4),
   /**
-   * Which interest a training example's vector is made for: the `target`'s own, or the best of those that are `generated`
-   * from the history, as in serving.
+   * Where a user's interests come from: `generated`, the likeliest that the generator writes down, shown in the history or not; or
+   * `history`, those that most of its items carry.
    */
+  source: z.enum(['generated', 'history']).default('generated'),
+  /** Which interest a training example's vector is made for: the `target`'s own, or the best of those it would be served with. */
   training: z.enum(['target', 'generated']).default('generated'),
   /** Steps in which the general vector learns alone, before the dictionary begins with residual k-means; at most half of the run. */
   warmUpSteps: z.int().min(0).default(600),

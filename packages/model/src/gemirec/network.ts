@@ -8,12 +8,12 @@ import { normalize } from '../encoders/normalize.ts'
 import { attentionWeights } from '../encoders/pool.ts'
 import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
-import type { BetweenSteps, HistoryInput, Network } from '../network.ts'
+import { createCodebookPart } from '../interest-codebook.ts'
+import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { GemirecOptions } from './gemirec.ts'
+import { interestsOfHistory } from './history-interests.ts'
 import { createInterestGenerator, type Lookup } from './interest-generator.ts'
-
-const CODEWORDS = 'codewords/'
 
 /**
  * With `n(x) = x / |x|`, `g` the attention-pooled history, and an interest's embedding `e = [e^1, .., e^L]`, its codewords side by side:
@@ -37,10 +37,14 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
   const lookup: Lookup = (level, codes) => stopGradient(gatherRows(quantizer.codewords(level) as tf.Tensor2D, codes))
   const sizes = quantizer.sizes.slice()
   const generator = createInterestGenerator(parameters, { dim, length, hidden, sizes }, lookup)
-  for (let l = 0; l < levels; l++) parameters.adopt(CODEWORDS + l, quantizer.codewords(l))
+  const { reviveBelow, reviveEvery } = dictionary
+  const { begun, ...part } = createCodebookPart(parameters, quantizer, {
+    warmUpSteps: options.warmUpSteps,
+    reviveBelow,
+    reviveEvery,
+  })
 
   const interests = Math.min(options.interests, size)
-  let joint = false
   const finish = <T extends tf.Tensor>(x: T): T => (normalized ? normalize(x) : x)
 
   function encode(input: HistoryInput) {
@@ -62,12 +66,13 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
     return finish(tf.add(tf.expandDims(normalize(g), 1), own) as tf.Tensor3D)
   }
 
-  function begin({ step, steps, items, phase }: BetweenSteps): void {
-    if (joint || step < Math.min(options.warmUpSteps, Math.floor(steps / 2))) return
-    quantizer.initialize(items())
-    for (let l = 0; l < levels; l++) parameters.pull(CODEWORDS + l)
-    joint = true
-    phase('joint')
+  /** The interests that a user is served with, codes int32 `[batch, k]` for each level. */
+  function interestCodes(input: HistoryInput, start: tf.Tensor2D, wanted: number): tf.Tensor2D[] {
+    if (options.source === 'generated') return generator.search(stopGradient(start), wanted).codes
+    const flat = stopGradient(tf.reshape(input.history, [input.size * length, dim])) as tf.Tensor2D
+    const carried = tf.unstack(quantizer.quantize(finish(flat)).codes, 1)
+    const codes = carried.map((level) => tf.reshape(level, [input.size, length]) as tf.Tensor2D)
+    return interestsOfHistory(codes, input.padding, wanted)
   }
 
   return {
@@ -78,7 +83,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
       const { history, g } = encode(input)
       const items = candidates(input, normalized)
       const ofGeneral = recommendationLoss(finish(g), items, input, options)
-      if (!joint) return { total: ofGeneral, parts: { general: ofGeneral } }
+      if (!begun()) return { total: ofGeneral, parts: { general: ofGeneral } }
       const quantized = quantizer.quantize(stopGradient(tf.concat2d([items.targets, items.negatives], 0)))
       quantizer.observe(quantized.codes)
       const own = tf.unstack(tf.slice(quantized.codes, [0, 0], [input.size, levels]), 1) as tf.Tensor1D[]
@@ -87,7 +92,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
       const codes =
         options.training === 'target'
           ? own.map((code) => tf.expandDims(code, 1) as tf.Tensor2D)
-          : generator.search(stopGradient(start), interests).codes
+          : interestCodes(input, start, interests)
       const vectors = interestVectors(history, input.padding, g, codes)
       const ofRetrieval = recommendationLoss(pickInterest(vectors, items.targets), items, input, options)
       const parts = {
@@ -102,37 +107,12 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
     items: finish,
     users(input, wanted = interests) {
       const { history, g } = encode(input)
-      if (!joint) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
+      if (!begun()) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
       const start = generator.start(history, input.padding, input.lengths)
       // Probabilities choose the interests and end there: all that were chosen count alike.
-      const { codes } = generator.search(start, wanted)
+      const codes = interestCodes(input, start, wanted)
       return { vectors: interestVectors(history, input.padding, g, codes), codes: codes[0] }
     },
-    codes: { levels, of: (vectors) => quantizer.encode(vectors).data },
-    codewords: () =>
-      Array.from({ length: levels }, (_, l) => {
-        return { data: Float32Array.from(quantizer.codewords(l).dataSync()), rows: size, dim }
-      }),
-    between(state) {
-      begin(state)
-      if (!joint || state.step % dictionary.reviveEvery !== 0) return
-      const vectors = state.items()
-      const revived = quantizer.reviveDead(vectors, { below: dictionary.reviveBelow })
-      for (const [l, codes] of revived.entries()) if (codes.length > 0) parameters.pull(CODEWORDS + l, codes)
-      const { levels: health, collisions } = quantizer.health(quantizer.encode(vectors))
-      const shown = health.map(({ usage, perplexity, largest }) => ({ usage, perplexity, largest }))
-      const count = revived.reduce((sum, codes) => sum + codes.length, 0)
-      state.codebook(shown, collisions, count)
-    },
-    settled: () => joint,
-    state: () => ({ joint: Float32Array.of(joint ? 1 : 0), ...quantizer.state() }),
-    restore({ joint: phase, ...arrays }) {
-      joint = phase[0] === 1
-      quantizer.restore(arrays)
-    },
-    dispose() {
-      parameters.dispose()
-      quantizer.dispose()
-    },
+    ...part,
   }
 }

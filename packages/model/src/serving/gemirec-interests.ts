@@ -71,7 +71,7 @@ function recurrence({ options: { dim }, linear }: SavedNetwork, hidden: number) 
 }
 
 /** Interests taken from the history, see `interestsOfHistory`: what most of its items carry, the latest first among equals. */
-export function historyInterests(_: SavedNetwork, levels: number): FindInterests {
+export function historyInterests(length: number, levels: number): FindInterests {
   return ({ codes, count }, wanted) => {
     const found = new Map<string, { codes: number[]; count: number; last: number }>()
     for (let t = 0; t < count; t++) {
@@ -80,6 +80,6 @@ export function historyInterests(_: SavedNetwork, levels: number): FindInterests
       found.set(own.join(), { codes: own, count: before + 1, last: t })
     }
     const ranked = [...found.values()].sort((a, b) => b.count - a.count || b.last - a.last).map(({ codes }) => codes)
-    return Array.from({ length: wanted }, (_, k) => ranked[k] ?? ranked[0])
+    return Array.from({ length: Math.min(wanted, length) }, (_, k) => ranked[k] ?? ranked[0])
   }
 }

@@ -15,7 +15,7 @@ export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
   const general = attentionPool(saved, 'general')
   if (weights('state/joint')[0] === 0) return (history) => ({ vectors: finished(general(history), 1, options) })
 
-  const find = options.source === 'history' ? historyInterests(saved, levels) : searchBeams(saved, levels)
+  const find = options.source === 'history' ? historyInterests(length, levels) : searchBeams(saved, levels)
   const part = (name: string, l: number) => weights(name).subarray(l * dim * dim, (l + 1) * dim * dim)
   const codewords = Array.from({ length: levels }, (_, l) => weights(`codewords/${l}`))
   const queries = codewords.map((words, l) =>

@@ -29,6 +29,7 @@ const variants: [string, string, object][] = [
   ['sasrec with heads and three blocks', 'sasrec', { ...tiny, learningRate: 0.02, blocks: 3, heads: 2, hidden: 12 }],
   ['gemirec', 'gemirec', ofGemirec],
   ['gemirec, three levels', 'gemirec', { ...ofGemirec, dictionary: { size: 6, levels: 3 }, learningRate: 0.02 }],
+  ['gemirec with interests of the history', 'gemirec', { ...ofGemirec, source: 'history' }],
   ['gemirec before its dictionary', 'gemirec', { ...ofGemirec, steps: 1 }],
   ['sparc', 'sparc', ofSparc],
   ['sparc in the form of the paper, hard search', 'sparc', { ...ofSparc, user: 'attention', search: 'hard' }],

@@ -1,0 +1,79 @@
+import type { ResidualQuantizer } from '@sparc/codebook'
+import type { BetweenSteps, Network } from './network.ts'
+import type { Parameters } from './training/parameters.ts'
+
+/** How a codebook is kept while its network learns. */
+export interface CodebookCare {
+  /** Steps before it begins with residual k-means; at most half of the run. */
+  warmUpSteps: number
+  /** Codes used less than this share of their fair one are reset, every `reviveEvery` steps. */
+  reviveBelow: number
+  reviveEvery: number
+  /** Whether level-1 codes are brought back into balance then. */
+  rebalance?: boolean
+}
+
+/** The part of a network that its codebook answers for. */
+export type CodebookPart = Required<
+  Pick<Network, 'codes' | 'codewords' | 'between' | 'settled' | 'state' | 'restore' | 'dispose'>
+> & {
+  /** Whether the codebook has begun. */
+  begun(): boolean
+}
+
+/**
+ * The life of a residual quantizer inside of a network: its codewords are parameters; it begins with residual k-means over the
+ * items after a warm-up; rarely used codes are revived, and their health is told. `state` holds all of it.
+ *
+ * @param parameters the network's, which the codewords become part of and which `dispose` frees
+ */
+export function createCodebookPart(
+  parameters: Parameters,
+  quantizer: ResidualQuantizer,
+  { warmUpSteps, reviveBelow, reviveEvery, rebalance = false }: CodebookCare,
+): CodebookPart {
+  const levels = quantizer.sizes.length
+  const name = (level: number) => `codewords/${level}`
+  let joint = false
+  for (let l = 0; l < levels; l++) parameters.adopt(name(l), quantizer.codewords(l))
+
+  function begin({ step, steps, items, phase }: BetweenSteps): void {
+    if (joint || step < Math.min(warmUpSteps, Math.floor(steps / 2))) return
+    quantizer.initialize(items())
+    for (let l = 0; l < levels; l++) parameters.pull(name(l))
+    joint = true
+    phase('joint')
+  }
+
+  return {
+    begun: () => joint,
+    settled: () => joint,
+    codes: { levels, of: (vectors) => quantizer.encode(vectors).data },
+    codewords: () =>
+      Array.from({ length: levels }, (_, l) => {
+        const [rows, dim] = quantizer.codewords(l).shape as [number, number]
+        return { data: Float32Array.from(quantizer.codewords(l).dataSync()), rows, dim }
+      }),
+    between(state) {
+      begin(state)
+      if (!joint || state.step === 0 || state.step % reviveEvery !== 0) return
+      const vectors = state.items()
+      const revived = quantizer.reviveDead(vectors, { below: reviveBelow })
+      for (const [l, codes] of revived.entries()) if (codes.length > 0) parameters.pull(name(l), codes)
+      if (rebalance) quantizer.rebalance(vectors)
+      const { levels: health, collisions } = quantizer.health(quantizer.encode(vectors))
+      const shown = health.map(({ usage, perplexity, largest }) => ({ usage, perplexity, largest }))
+      const count = revived.reduce((sum, codes) => sum + codes.length, 0)
+      state.codebook(shown, collisions, count)
+    },
+    state: () => ({ joint: Float32Array.of(joint ? 1 : 0), ...quantizer.state() }),
+    restore({ joint: begun, ...arrays }) {
+      joint = begun[0] === 1
+      quantizer.restore(arrays)
+    },
+    dispose() {
+      parameters.dispose()
+      quantizer.dispose()
+    },
+  }
+}
