@@ -6,14 +6,12 @@ import {
   makeRecommendations,
   readQueries,
   row,
-  type TopK,
   toMask,
-  topK,
-  topKHeap,
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
-import { type BlockScores, type ItemScorer, itemScorer, type Merge } from './item-scorer.ts'
+import { type ItemScorer, itemScorer, type Merge } from './item-scorer.ts'
 import { checkK } from './linear/classic.ts'
+import { createPicker } from './pick-best.ts'
 import type { RecommendOptions } from './recommender.ts'
 
 /** Users to rank the catalogue for. */
@@ -43,8 +41,8 @@ export interface ExactLists {
   interests: Uint16Array
 }
 
-/** Scores made at once: 32 MB. */
-const BLOCK_SCORES = 8 * 1024 * 1024
+/** Scores made at once, 16 MB: they stay in memory that was used before, larger blocks get fresh pages each time. */
+const BLOCK_SCORES = 4 * 1024 * 1024
 
 /**
  * Exact search: every item is scored for every user, in blocks of users with equally many interests; the best are then
@@ -60,21 +58,21 @@ export function exactTopK(query: ExactQuery, scorer: ItemScorer): ExactLists {
   const items = scorer.items.rows
   const users = offsets.length - 1
   const k = Math.min(query.k, items)
-  const listOffsets = new Int32Array(users + 1)
-  const values = new Int32Array(users * k)
-  const scores = new Float32Array(users * k)
-  const interests = new Uint16Array(users * k)
+  const lists = {
+    offsets: new Int32Array(users + 1),
+    items: new Int32Array(users * k),
+    scores: new Float32Array(users * k),
+  }
   const rowsAtOnce = Math.max(1, Math.floor(BLOCK_SCORES / Math.max(1, items)))
   const pick = createPicker(items, k)
   for (let from = 0; from < users; ) {
     const count = offsets[from + 1] - offsets[from]
     let to = from + 1
     while (to < users && offsets[to + 1] - offsets[to] === count && (to + 1 - from) * count <= rowsAtOnce) to++
-    const first = offsets[from]
-    const last = offsets[to]
-    const block =
-      count > 0 &&
-      scorer.score({
+    if (count === 0) lists.offsets.fill(lists.offsets[from], from + 1, to + 1)
+    else {
+      const [first, last] = [offsets[from], offsets[to]]
+      const block = scorer.score({
         vectors: vectors.data.subarray(first * vectors.dim, last * vectors.dim),
         users: to - from,
         interests: count,
@@ -82,73 +80,29 @@ export function exactTopK(query: ExactQuery, scorer: ItemScorer): ExactLists {
         bias: bias?.subarray(first, last),
         merge,
       })
-    for (let r = from; r < to; r++) {
-      listOffsets[r + 1] = listOffsets[r]
-      if (!block) continue
-      const best = pick(block, r - from, mask, seen && row(seen, r))
-      values.set(best.items, listOffsets[r])
-      scores.set(best.scores, listOffsets[r])
-      if (count > 1) {
-        for (let n = 0; n < best.items.length; n++) {
-          interests[listOffsets[r] + n] = bestInterest(query, scorer.items, r, best.items[n])
-        }
-      }
-      listOffsets[r + 1] += best.items.length
+      const start = from
+      pick(block, to - from, { mask, seen: seen && ((r) => row(seen, start + r)) }, lists, from)
+      block.dispose()
     }
     from = to
   }
-  const length = listOffsets[users]
+  const length = lists.offsets[users]
+  const values = lists.items.slice(0, length)
   return {
-    items: { offsets: listOffsets, values: values.slice(0, length) },
-    scores: scores.slice(0, length),
-    interests: interests.slice(0, length),
+    items: { offsets: lists.offsets, values },
+    scores: lists.scores.slice(0, length),
+    interests: bestInterests(query, scorer.items, lists.offsets, values),
   }
 }
 
-/**
- * Picks the `k` best of one row of scores. The k-th largest of the runs' maxima is a score that at least k items reach, so
- * only runs whose maximum reaches it are looked into: some hundred scores instead of the catalogue.
- */
-function createPicker(items: number, k: number) {
-  const best = topKHeap(k)
-  return (
-    { scores, stride, maxima, groupSize }: BlockScores,
-    r: number,
-    mask?: Uint8Array,
-    skip?: Int32Array,
-  ): TopK => {
-    const own = scores.subarray(r * stride, r * stride + items)
-    const groups = stride / groupSize
-    const wanted = k + (skip?.length ?? 0)
-    if (!maxima || mask || 2 * wanted > groups) return topK(own, k, { mask, skip })
-    const tops = maxima.subarray(r * groups, (r + 1) * groups)
-    const least = reachedBy(tops, wanted)
-    const skipped = skip && skip.length > 0 ? new Set(skip) : undefined
-    let threshold = least
-    for (let g = 0; g < groups; g++) {
-      if (!(tops[g] >= threshold)) continue
-      const end = Math.min(items, (g + 1) * groupSize)
-      for (let i = g * groupSize; i < end; i++) {
-        if (!(own[i] >= threshold) || skipped?.has(i)) continue
-        best.push(i, own[i])
-        threshold = Math.max(threshold, best.threshold())
-      }
-    }
-    return best.drain()
+/** For each item of the lists, which of its user's interests scores it best. */
+function bestInterests(query: ExactQuery, items: Matrix, lists: Int32Array, values: Int32Array): Uint16Array {
+  const interests = new Uint16Array(values.length)
+  for (let r = 0; r < lists.length - 1; r++) {
+    if (query.offsets[r + 1] - query.offsets[r] <= 1) continue
+    for (let n = lists[r]; n < lists[r + 1]; n++) interests[n] = bestInterest(query, items, r, values[n])
   }
-}
-
-/** A score that at least `wanted` runs reach: the `wanted`-th largest of the maxima, of several runs together where there are many. */
-function reachedBy(maxima: Float32Array, wanted: number): number {
-  const together = Math.max(1, Math.floor(maxima.length / (3 * wanted)))
-  const tops = new Float32Array(Math.ceil(maxima.length / together))
-  for (let g = 0, t = 0; t < tops.length; t++) {
-    let top = maxima[g]
-    const end = Math.min(maxima.length, g + together)
-    for (; g < end; g++) if (maxima[g] > top) top = maxima[g]
-    tops[t] = top
-  }
-  return tops.sort()[tops.length - wanted]
+  return interests
 }
 
 /** Which of user `r`'s interests scores the item best. */

@@ -20,14 +20,24 @@ export interface UserBlock {
   merge: Merge
 }
 
-/** Merged scores of a block. */
+/** Merged scores of a block: each user's are `groups` runs of `groupSize` items. Must be disposed of. */
 export interface BlockScores {
-  /** `[users, stride]`; only the first `items` of each row mean anything. */
-  scores: Float32Array
-  stride: number
-  /** `[users, stride / groupSize]`: the largest score of each run of `groupSize` items, where it was had for nothing. */
-  maxima?: Float32Array
+  groups: number
   groupSize: number
+  /** The largest scores, where they were had for nothing. */
+  largest?: {
+    /** `[users, groups]`: of each run. */
+    ofRuns: Float32Array
+    /** `[users, groups / together]`: of so many runs that follow each other. */
+    ofSeveral: Float32Array
+    together: number
+  }
+  /**
+   * The scores of some runs, `[runs.length, groupSize]`. Run `user * groups + group` begins with item `group * groupSize`; what
+   * lies beyond the last item means nothing.
+   */
+  read(runs: Int32Array): Float32Array
+  dispose(): void
 }
 
 /** Something that scores one fixed set of items for blocks of users. */
@@ -59,7 +69,7 @@ export function plainScorer(items: Matrix): ItemScorer {
           scores[u * rows + i] = max + Math.log(sum)
         }
       }
-      return { scores, stride: rows, groupSize: 1 }
+      return { groups: 1, groupSize: rows, read: (runs) => rowsOf(scores, rows, runs), dispose: () => undefined }
     },
     dispose: () => undefined,
   }
@@ -67,6 +77,10 @@ export function plainScorer(items: Matrix): ItemScorer {
 
 /** Items in a run whose largest score TensorFlow finds. */
 const GROUP = 16
+/** Runs whose largest score it finds. */
+const TOGETHER = 4
+/** Of so many users all scores are downloaded in less time than it takes to ask for a part. */
+const FEW_USERS = 8
 
 /** Keeps the items as one tensor of the TensorFlow backend that `loadTensorflow` picks, and scores there. */
 export async function itemScorer(items: Matrix): Promise<ItemScorer> {
@@ -74,33 +88,67 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
   if (backend === 'cpu' || items.rows === 0) return plainScorer(items)
   const tf = await import('@tensorflow/tfjs')
   const { dim, rows } = items
-  const stride = Math.ceil(rows / GROUP) * GROUP
-  // Copies of the last item fill the last run: they change the largest score of no run.
+  const groups = Math.ceil(rows / GROUP / TOGETHER) * TOGETHER
+  const stride = groups * GROUP
+  // Copies of the last item fill the last runs: they never score more than it does.
   const padded = new Float32Array(stride * dim)
   padded.set(items.data)
   for (let i = rows; i < stride; i++) padded.copyWithin(i * dim, (rows - 1) * dim, rows * dim)
-  const tensor = tf.tensor2d(padded, [stride, dim])
+  const tensor = tf.tidy(() => tf.transpose(tf.tensor2d(padded, [stride, dim])))
   return {
     items,
     score({ vectors, users, interests, scale, bias, merge }) {
-      const [merged, largest] = tf.tidy(() => {
+      const few = users <= FEW_USERS
+      const [runs, tops, highest] = tf.tidy(() => {
         const scaled = tf.mul(tf.tensor2d(vectors, [users * interests, dim]), scale)
-        let scores = tf.matMul(scaled, tensor, false, true)
+        let scores = tf.matMul(scaled, tensor)
         if (bias) scores = tf.add(scores, tf.tensor2d(bias, [users * interests, 1]))
         if (interests > 1) {
           const all = tf.reshape(scores, [users, interests, stride])
           scores = merge === 'max' ? tf.max(all, 1) : tf.logSumExp(all, 1)
         }
-        return [scores, tf.max(tf.reshape(scores, [users, stride / GROUP, GROUP]), 2)]
+        const runs = tf.reshape(scores, [users * groups, GROUP])
+        const tops = tf.max(runs, 1)
+        return few ? [runs, tops] : [runs, tops, tf.max(tf.reshape(tops, [-1, TOGETHER]), 1)]
       })
       // Read outside of tidy, which would look for tensors in every element of a returned array.
-      const scores = float32(merged.dataSync())
-      const maxima = float32(largest.dataSync())
-      tf.dispose([merged, largest])
-      return { scores, stride, maxima, groupSize: GROUP }
+      const ofRuns = float32(tops.dataSync())
+      const ofSeveral = highest ? float32(highest.dataSync()) : maximaOf(ofRuns, TOGETHER)
+      tf.dispose([tops, highest])
+      return {
+        groups,
+        groupSize: GROUP,
+        largest: { ofRuns, ofSeveral, together: TOGETHER },
+        read(wanted) {
+          if (few) return rowsOf(float32(runs.dataSync()), GROUP, wanted)
+          const read = tf.tidy(() => tf.gather(runs, tf.tensor1d(wanted, 'int32')))
+          const scores = float32(read.dataSync())
+          read.dispose()
+          return scores
+        },
+        dispose: () => runs.dispose(),
+      }
     },
     dispose: () => tensor.dispose(),
   }
+}
+
+/** The largest of each `together` numbers that follow each other. */
+function maximaOf(values: Float32Array, together: number): Float32Array {
+  const out = new Float32Array(values.length / together)
+  for (let i = 0, at = 0; i < out.length; i++) {
+    let most = values[at++]
+    for (let n = 1; n < together; n++, at++) most = Math.max(most, values[at])
+    out[i] = most
+  }
+  return out
+}
+
+/** Some rows of a matrix. */
+function rowsOf(data: Float32Array, width: number, rows: Int32Array): Float32Array {
+  const out = new Float32Array(rows.length * width)
+  for (let r = 0; r < rows.length; r++) out.set(data.subarray(rows[r] * width, (rows[r] + 1) * width), r * width)
+  return out
 }
 
 const float32 = (data: ArrayLike<number>) => (data instanceof Float32Array ? data : Float32Array.from(data))
