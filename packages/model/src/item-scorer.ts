@@ -1,4 +1,5 @@
 import type { Matrix } from '@sparc/tables'
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs'
 import { loadTensorflow } from './tensorflow.ts'
 
 /** How the scores of one user's interests, `s_c(v) = scale u_c . v + bias_c`, become one score. */
@@ -40,9 +41,20 @@ export interface BlockScores {
   dispose(): void
 }
 
+/** Item vectors that are made when they are asked for: a catalogue need not be in memory twice. */
+export interface ItemBlocks {
+  rows: number
+  dim: number
+  /** Vectors of the items `[from, to)`, `[to - from, dim]`; asked for once each, in order. */
+  block(from: number, to: number): Float32Array
+}
+
 /** Something that scores one fixed set of items for blocks of users. */
 export interface ItemScorer {
-  items: Matrix
+  /** Number of items. */
+  rows: number
+  /** Their vectors, where the scorer was made from them. */
+  items?: Matrix
   score(block: UserBlock): BlockScores
   /** Frees the items' tensor. */
   dispose(): void
@@ -52,6 +64,7 @@ export interface ItemScorer {
 export function plainScorer(items: Matrix): ItemScorer {
   const { rows, dim, data } = items
   return {
+    rows,
     items,
     score({ vectors, users, interests, scale, bias, merge }) {
       const scores = new Float32Array(users * rows)
@@ -82,26 +95,37 @@ const TOGETHER = 4
 /** Of so many users all scores are downloaded in less time than it takes to ask for a part. */
 const FEW_USERS = 8
 
-/** Keeps the items as one tensor of the TensorFlow backend that `loadTensorflow` picks, and scores there. */
-export async function itemScorer(items: Matrix): Promise<ItemScorer> {
+/** Items that are kept as one tensor; a multiple of what is looked at together. */
+const TILE = 131072
+
+/** Keeps the items as tensors of the TensorFlow backend that `loadTensorflow` picks, and scores there. */
+export async function itemScorer(given: Matrix | ItemBlocks): Promise<ItemScorer> {
   const { backend } = await loadTensorflow()
-  if (backend === 'cpu' || items.rows === 0) return plainScorer(items)
+  const { dim, rows } = given
+  const items = 'data' in given ? given : undefined
+  const read = 'data' in given ? (from: number, to: number) => given.data.subarray(from * dim, to * dim) : given.block
+  if (backend === 'cpu' || rows === 0) return plainScorer(items ?? { rows, dim, data: read(0, rows) })
   const tf = await import('@tensorflow/tfjs')
-  const { dim, rows } = items
   const groups = Math.ceil(rows / GROUP / TOGETHER) * TOGETHER
   const stride = groups * GROUP
-  // Copies of the last item fill the last runs: they never score more than it does.
-  const padded = new Float32Array(stride * dim)
-  padded.set(items.data)
-  for (let i = rows; i < stride; i++) padded.copyWithin(i * dim, (rows - 1) * dim, rows * dim)
-  const tensor = tf.tidy(() => tf.transpose(tf.tensor2d(padded, [stride, dim])))
+  const tiles: Tensor2D[] = []
+  for (let from = 0; from < rows; from += TILE) {
+    const [end, to] = [Math.min(rows, from + TILE), Math.min(stride, from + TILE)]
+    const padded = new Float32Array((to - from) * dim)
+    padded.set(read(from, end))
+    // Copies of the last item fill the last runs: they never score more than it does.
+    for (let i = end - from; i < to - from; i++) padded.copyWithin(i * dim, (i - 1) * dim, i * dim)
+    tiles.push(tf.tidy(() => tf.transpose(tf.tensor2d(padded, [to - from, dim]))))
+  }
   return {
+    rows,
     items,
     score({ vectors, users, interests, scale, bias, merge }) {
       const few = users <= FEW_USERS
       const [runs, tops, highest] = tf.tidy(() => {
         const scaled = tf.mul(tf.tensor2d(vectors, [users * interests, dim]), scale)
-        let scores = tf.matMul(scaled, tensor)
+        const parts = tiles.map((tile): Tensor2D => tf.matMul(scaled, tile))
+        let scores: Tensor = parts.length === 1 ? parts[0] : tf.concat2d(parts, 1)
         if (bias) scores = tf.add(scores, tf.tensor2d(bias, [users * interests, 1]))
         if (interests > 1) {
           const all = tf.reshape(scores, [users, interests, stride])
@@ -129,7 +153,7 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
         dispose: () => runs.dispose(),
       }
     },
-    dispose: () => tensor.dispose(),
+    dispose: () => tf.dispose(tiles),
   }
 }
 

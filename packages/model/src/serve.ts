@@ -10,22 +10,28 @@ import { createHistories, writeHistory } from './training/sampler.ts'
 const ITEM_BLOCK = 8192
 const USER_BLOCK = 512
 
-/** Vectors of the whole catalogue, `[items, dim]`. */
-export function encodeItems(network: Network, table: EmbeddingTable): ItemVectors {
-  const { rows, dim } = table
-  const data = new Float32Array(rows * dim)
+/** Vectors of the items `[from, to)`, `[to - from, dim]`. */
+export function encodeItemRange(network: Network, table: EmbeddingTable, from: number, to: number): Float32Array {
+  const { dim } = table
+  const data = new Float32Array((to - from) * dim)
   const ids = new Int32Array(ITEM_BLOCK)
   const buffer = new Float32Array(ITEM_BLOCK * dim)
-  for (let start = 0; start < rows; start += ITEM_BLOCK) {
-    const count = Math.min(ITEM_BLOCK, rows - start)
+  for (let start = from; start < to; start += ITEM_BLOCK) {
+    const count = Math.min(ITEM_BLOCK, to - start)
     for (let i = 0; i < count; i++) ids[i] = start + i
     table.gather(ids, count, buffer)
     const encoded = tidyNumbers(() =>
       network.items(tf.tensor2d(buffer.subarray(0, count * dim), [count, dim])).dataSync(),
     )
-    data.set(encoded as Float32Array, start * dim)
+    data.set(encoded as Float32Array, (start - from) * dim)
   }
-  return { data, rows, dim }
+  return data
+}
+
+/** Vectors of the whole catalogue, `[items, dim]`. */
+export function encodeItems(network: Network, table: EmbeddingTable): ItemVectors {
+  const { rows, dim } = table
+  return { data: encodeItemRange(network, table, 0, rows), rows, dim }
 }
 
 /** Interests of histories, every user with the same number of them. */

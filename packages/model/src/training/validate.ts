@@ -3,7 +3,7 @@ import type { EmbeddingTable } from '../embedding-table.ts'
 import { exactTopK } from '../exact.ts'
 import { itemScorer } from '../item-scorer.ts'
 import type { Network } from '../network.ts'
-import { encodeItems, encodeUsers } from '../serve.ts'
+import { encodeItemRange, encodeUsers } from '../serve.ts'
 import { meanRecall } from './recall.ts'
 
 /** Users handled between two turns of the event loop. */
@@ -29,10 +29,11 @@ export async function validate(
   cases: Cases,
   { history, k, signal }: { history: number; k: number; signal?: AbortSignal },
 ): Promise<number | undefined> {
-  const items = encodeItems(network, table)
   const users = cases.users.length
-  const scorer = await itemScorer(items)
-  const lists: Csr = { offsets: new Int32Array(users + 1), values: new Int32Array(users * Math.min(k, items.rows)) }
+  const { rows, dim } = table
+  const block = (from: number, to: number) => encodeItemRange(network, table, from, to)
+  const scorer = await itemScorer({ rows, dim, block })
+  const lists: Csr = { offsets: new Int32Array(users + 1), values: new Int32Array(users * Math.min(k, rows)) }
   try {
     for (let start = 0; start < users; start += BLOCK) {
       const end = Math.min(users, start + BLOCK)
