@@ -37,10 +37,7 @@ export interface ExactLists {
   items: Csr
   /** Parallel to `items.values`. */
   scores: Float32Array
-  /**
-   * Parallel to `items.values`: the interest (counted from 0 for each user) that scored the item best. Empty where the scorer
-   * does not have the items' vectors.
-   */
+  /** Parallel to `items.values`: the interest (counted from 0 for each user) that scored the item best. */
   interests: Uint16Array
 }
 
@@ -58,7 +55,7 @@ const BLOCK_SCORES = 4 * 1024 * 1024
  */
 export function exactTopK(query: ExactQuery, scorer: ItemScorer): ExactLists {
   const { vectors, offsets, seen, mask, scale = 1, bias, merge = 'max' } = query
-  const items = scorer.rows
+  const items = scorer.items.rows
   const users = offsets.length - 1
   const k = Math.min(query.k, items)
   const lists = {
@@ -99,14 +96,8 @@ export function exactTopK(query: ExactQuery, scorer: ItemScorer): ExactLists {
 }
 
 /** For each item of the lists, which of its user's interests scores it best. */
-function bestInterests(
-  query: ExactQuery,
-  items: Matrix | undefined,
-  lists: Int32Array,
-  values: Int32Array,
-): Uint16Array {
-  const interests = new Uint16Array(items ? values.length : 0)
-  if (!items) return interests
+function bestInterests(query: ExactQuery, items: Matrix, lists: Int32Array, values: Int32Array): Uint16Array {
+  const interests = new Uint16Array(values.length)
   for (let r = 0; r < lists.length - 1; r++) {
     if (query.offsets[r + 1] - query.offsets[r] <= 1) continue
     for (let n = lists[r]; n < lists[r + 1]; n++) interests[n] = bestInterest(query, items, r, values[n])

@@ -41,20 +41,9 @@ export interface BlockScores {
   dispose(): void
 }
 
-/** Item vectors that are made when they are asked for: a catalogue need not be in memory twice. */
-export interface ItemBlocks {
-  rows: number
-  dim: number
-  /** Vectors of the items `[from, to)`, `[to - from, dim]`; asked for once each, in order. */
-  block(from: number, to: number): Float32Array
-}
-
 /** Something that scores one fixed set of items for blocks of users. */
 export interface ItemScorer {
-  /** Number of items. */
-  rows: number
-  /** Their vectors, where the scorer was made from them. */
-  items?: Matrix
+  items: Matrix
   score(block: UserBlock): BlockScores
   /** Frees the items' tensor. */
   dispose(): void
@@ -64,7 +53,6 @@ export interface ItemScorer {
 export function plainScorer(items: Matrix): ItemScorer {
   const { rows, dim, data } = items
   return {
-    rows,
     items,
     score({ vectors, users, interests, scale, bias, merge }) {
       const scores = new Float32Array(users * rows)
@@ -99,12 +87,10 @@ const FEW_USERS = 8
 const TILE = 131072
 
 /** Keeps the items as tensors of the TensorFlow backend that `loadTensorflow` picks, and scores there. */
-export async function itemScorer(given: Matrix | ItemBlocks): Promise<ItemScorer> {
+export async function itemScorer(items: Matrix): Promise<ItemScorer> {
   const { backend } = await loadTensorflow()
-  const { dim, rows } = given
-  const items = 'data' in given ? given : undefined
-  const read = 'data' in given ? (from: number, to: number) => given.data.subarray(from * dim, to * dim) : given.block
-  if (backend === 'cpu' || rows === 0) return plainScorer(items ?? { rows, dim, data: read(0, rows) })
+  const { data, dim, rows } = items
+  if (backend === 'cpu' || rows === 0) return plainScorer(items)
   const tf = await import('@tensorflow/tfjs')
   const groups = Math.ceil(rows / GROUP / TOGETHER) * TOGETHER
   const stride = groups * GROUP
@@ -112,13 +98,12 @@ export async function itemScorer(given: Matrix | ItemBlocks): Promise<ItemScorer
   for (let from = 0; from < rows; from += TILE) {
     const [end, to] = [Math.min(rows, from + TILE), Math.min(stride, from + TILE)]
     const padded = new Float32Array((to - from) * dim)
-    padded.set(read(from, end))
+    padded.set(data.subarray(from * dim, end * dim))
     // Copies of the last item fill the last runs: they never score more than it does.
     for (let i = end - from; i < to - from; i++) padded.copyWithin(i * dim, (i - 1) * dim, i * dim)
     tiles.push(tf.tidy(() => tf.transpose(tf.tensor2d(padded, [to - from, dim]))))
   }
   return {
-    rows,
     items,
     score({ vectors, users, interests, scale, bias, merge }) {
       const few = users <= FEW_USERS

@@ -1,6 +1,6 @@
-import type { Cases, Csr } from '@sparc/tables'
+import { type Cases, type Csr, topKHeap } from '@sparc/tables'
 import type { EmbeddingTable } from '../embedding-table.ts'
-import { exactTopK } from '../exact.ts'
+import { type ExactQuery, exactTopK } from '../exact.ts'
 import { itemScorer } from '../item-scorer.ts'
 import type { Network } from '../network.ts'
 import { encodeItemRange, encodeUsers } from '../serve.ts'
@@ -8,6 +8,10 @@ import { meanRecall } from './recall.ts'
 
 /** Users handled between two turns of the event loop. */
 const BLOCK = 1024
+/** Items whose vectors are in memory at once. */
+const SLICE = 262_144
+
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** Rows `[start, end)` of a matrix; the values are shared. */
 function rowsOf({ offsets, values }: Csr, start: number, end: number): Csr {
@@ -18,8 +22,15 @@ function rowsOf({ offsets, values }: Csr, start: number, end: number): Csr {
   }
 }
 
+/** Ranked items of some users. */
+interface Lists {
+  items: Csr
+  scores: Float32Array
+}
+
 /**
- * Recall@k of the network as it is now on all validation cases, what they have seen removed.
+ * Recall@k of the network as it is now on all validation cases, what they have seen removed. A large catalogue is looked at slice
+ * by slice: its vectors are never in memory all at once.
  *
  * @returns undefined when the signal fires meanwhile
  */
@@ -27,38 +38,86 @@ export async function validate(
   network: Network,
   table: EmbeddingTable,
   cases: Cases,
-  { history, k, signal }: { history: number; k: number; signal?: AbortSignal },
+  { history, k, signal, slice = SLICE }: { history: number; k: number; signal?: AbortSignal; slice?: number },
 ): Promise<number | undefined> {
   const users = cases.users.length
-  const { rows, dim } = table
-  const block = (from: number, to: number) => encodeItemRange(network, table, from, to)
-  const scorer = await itemScorer({ rows, dim, block })
-  const lists: Csr = { offsets: new Int32Array(users + 1), values: new Int32Array(users * Math.min(k, rows)) }
-  try {
-    for (let start = 0; start < users; start += BLOCK) {
-      const end = Math.min(users, start + BLOCK)
-      const encoded = encodeUsers(network, table, rowsOf(cases.history, start, end), history)
-      const { vectors, interests, probabilities } = encoded
-      const found = exactTopK(
-        {
-          vectors,
-          offsets: Int32Array.from({ length: end - start + 1 }, (_, r) => r * interests),
-          scale: network.score.scale,
-          bias: network.merge === 'mixture' ? probabilities?.map((p) => Math.log(Math.max(p, 1e-30))) : undefined,
-          merge: network.merge,
-          k,
-          seen: rowsOf(cases.seen, start, end),
-        },
-        scorer,
-      )
-      const written = lists.offsets[start]
-      lists.values.set(found.items.values, written)
-      for (let r = start; r < end; r++) lists.offsets[r + 1] = written + found.items.offsets[r - start + 1]
-      await new Promise<void>((resolve) => setImmediate(resolve))
-      if (signal?.aborted) return undefined
-    }
-    return meanRecall(lists, cases.targets)
-  } finally {
-    scorer.dispose()
+  const blocks: { query: ExactQuery; best?: Lists }[] = []
+  for (let start = 0; start < users; start += BLOCK) {
+    const end = Math.min(users, start + BLOCK)
+    blocks.push({ query: queryOf(network, table, cases, { start, end, history, k }) })
+    await breathe()
+    if (signal?.aborted) return undefined
   }
+  const { rows, dim } = table
+  for (let from = 0; from < rows; from += slice) {
+    const count = Math.min(slice, rows - from)
+    const scorer = await itemScorer({ data: encodeItemRange(network, table, from, from + count), rows: count, dim })
+    try {
+      for (const block of blocks) {
+        const { seen } = block.query
+        const shifted = from > 0 && seen ? { ...seen, values: seen.values.map((item) => item - from) } : seen
+        const found = exactTopK({ ...block.query, seen: shifted }, scorer)
+        block.best = block.best ? merged(block.best, found, from, k) : found
+        await breathe()
+        if (signal?.aborted) return undefined
+      }
+    } finally {
+      scorer.dispose()
+    }
+  }
+  return meanRecall(joined(blocks.flatMap(({ best }) => best?.items ?? [])), cases.targets)
+}
+
+/** What users `[start, end)` are looked for with. */
+function queryOf(
+  network: Network,
+  table: EmbeddingTable,
+  cases: Cases,
+  { start, end, history, k }: { start: number; end: number; history: number; k: number },
+): ExactQuery {
+  const encoded = encodeUsers(network, table, rowsOf(cases.history, start, end), history)
+  const { vectors, interests, probabilities } = encoded
+  return {
+    vectors,
+    offsets: Int32Array.from({ length: end - start + 1 }, (_, r) => r * interests),
+    scale: network.score.scale,
+    bias: network.merge === 'mixture' ? probabilities?.map((p) => Math.log(Math.max(p, 1e-30))) : undefined,
+    merge: network.merge,
+    k,
+    seen: rowsOf(cases.seen, start, end),
+  }
+}
+
+/** The `k` best of two lists per user; items of the second count from `first`. */
+function merged(a: Lists, b: Lists, first: number, k: number): Lists {
+  const heap = topKHeap(k)
+  const kept = Array.from({ length: a.items.offsets.length - 1 }, (_, r) => {
+    for (let n = a.items.offsets[r]; n < a.items.offsets[r + 1]; n++) heap.push(a.items.values[n], a.scores[n])
+    for (let n = b.items.offsets[r]; n < b.items.offsets[r + 1]; n++) heap.push(b.items.values[n] + first, b.scores[n])
+    return heap.drain()
+  })
+  const offsets = new Int32Array(kept.length + 1)
+  for (const [r, { items }] of kept.entries()) offsets[r + 1] = offsets[r] + items.length
+  const [values, scores] = [new Int32Array(offsets[kept.length]), new Float32Array(offsets[kept.length])]
+  for (const [r, list] of kept.entries()) {
+    values.set(list.items, offsets[r])
+    scores.set(list.scores, offsets[r])
+  }
+  return { items: { offsets, values }, scores }
+}
+
+/** The rows of several matrices, one after the other. */
+function joined(parts: Csr[]): Csr {
+  const offsets = [0]
+  for (const part of parts) {
+    const before = offsets[offsets.length - 1]
+    for (let r = 1; r < part.offsets.length; r++) offsets.push(before + part.offsets[r])
+  }
+  const values = new Int32Array(offsets[offsets.length - 1])
+  let at = 0
+  for (const part of parts) {
+    values.set(part.values, at)
+    at += part.values.length
+  }
+  return { offsets: Int32Array.from(offsets), values }
 }
