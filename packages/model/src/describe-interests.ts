@@ -1,4 +1,4 @@
-import { InvalidInputError, topKHeap } from '@sparc/tables'
+import { InvalidInputError, topKHeap } from '@sparc/tables/plain'
 import { z } from 'zod'
 import type { ItemVectors } from './network.ts'
 import type { InterestDescription } from './recommender.ts'

@@ -8,7 +8,7 @@ export {
   SparcError,
   TrainingError,
 } from './errors.ts'
-export { readFileChecked, readTable, writeFileAtomic, writeTable } from './files.ts'
+export { readFileChecked, writeFileAtomic } from './files.ts'
 export type { FolderContent, FolderFormat, OpenFolder } from './folder.ts'
 export { openFolder, saveFolder } from './folder.ts'
 export type { Cases, Interactions, Queries, Sequences } from './interactions.ts'
@@ -31,6 +31,7 @@ export type { Random } from './random.ts'
 export { mix32, random, tieHash } from './random.ts'
 export type { SafeTensor, SafetensorsType } from './safetensors.ts'
 export { decodeSafetensors, encodeSafetensors, f32, i32 } from './safetensors.ts'
+export { readTable, writeTable } from './table-files.ts'
 export type { TopK, TopKOptions } from './top-k.ts'
 export { topK, topKHeap } from './top-k.ts'
 export { makeCodesColumn, makeVectorColumn, readCodesColumn, readVectorColumn } from './vector-columns.ts'

@@ -1,4 +1,4 @@
-import { topKHeap } from '@sparc/tables'
+import { topKHeap } from '@sparc/tables/plain'
 import { createProducts, type Linear } from './products.ts'
 import type { EncodedUser } from './user-encoder.ts'
 

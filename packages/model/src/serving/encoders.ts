@@ -1,4 +1,4 @@
-import { InvalidFileError } from '@sparc/tables'
+import { InvalidFileError } from '@sparc/tables/plain'
 import { comirecDrEncoder, comirecSaEncoder } from './comirec.ts'
 import { gemirecEncoder } from './gemirec.ts'
 import { mindEncoder } from './mind.ts'

@@ -1,4 +1,4 @@
-import { topK } from '@sparc/tables'
+import { topK } from '@sparc/tables/plain'
 import { interestOf } from '../describe-interests.ts'
 import type { InterestDescription } from '../recommender.ts'
 import { bestItems } from './best-items.ts'

@@ -1,4 +1,4 @@
-import { decodeSafetensors, openFolder, parseOptions, type SafeTensor } from '@sparc/tables'
+import { decodeSafetensors, openFolder, parseOptions, type SafeTensor } from '@sparc/tables/plain'
 import { z } from 'zod'
 import { interestsSchema } from '../describe-interests.ts'
 import type { InterestDescription } from '../recommender.ts'

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -114,6 +114,24 @@ describe('serving without TensorFlow', () => {
     const loaded = (await loadRecommender(directory)) as CodedRecommender
     expect(await loaded.describeInterest(code)).toEqual(about)
     loaded.dispose()
+  })
+
+  it('loads neither Arrow nor TensorFlow', async () => {
+    const root = new URL('../../../', import.meta.url)
+    const asked = new Set<string>()
+    const follow = async (file: URL): Promise<void> => {
+      if (asked.has(file.href)) return
+      asked.add(file.href)
+      const code = (await readFile(file, 'utf8')).replaceAll(/^(im|ex)port type [^;]*? from .*$/gm, '')
+      for (const [, name] of code.matchAll(/ from '([^']+)'/g)) {
+        if (name.startsWith('.')) await follow(new URL(name, file))
+        else if (name === '@sparc/tables/plain') await follow(new URL('tables/src/plain.ts', root))
+        else asked.add(name)
+      }
+    }
+    await follow(new URL('index.ts', import.meta.url))
+    const packages = [...asked].filter((name) => !name.startsWith('file:') && !name.startsWith('node:'))
+    expect(packages).toEqual(['zod'])
   })
 
   it('a system that it does not know is refused, and TensorFlow is never loaded', async () => {

@@ -1,4 +1,4 @@
-import { InvalidFileError } from '@sparc/tables'
+import { InvalidFileError } from '@sparc/tables/plain'
 import { z } from 'zod'
 import type { Linear, Products } from './products.ts'
 
