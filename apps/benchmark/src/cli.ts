@@ -1,3 +1,4 @@
+import { InvalidInputError, suggest } from '@sparc/tables'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Part } from './config/part.ts'
 
@@ -33,6 +34,18 @@ function whole(text: string): number {
   return value
 }
 
+/** The bare command takes no arguments, so a word without an option before it was meant as a command. */
+function unknownCommand(given: string, { commands }: Command): InvalidInputError {
+  const names = commands.map((command) => command.name())
+  const near = suggest(given, names)
+  return new InvalidInputError('UNKNOWN_COMMAND', {
+    what: 'There is no such command',
+    given,
+    allowed: names.join(', '),
+    next: near === undefined ? 'See `benchmark --help`' : `Did you mean ${near}?`,
+  })
+}
+
 function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
   if (names.some((name) => name === '')) throw new InvalidArgumentError('Names with commas between them are needed.')
@@ -59,7 +72,6 @@ export function commandLine(): Command {
       'Trains SPARC and its rivals on the same data, puts them in an index, measures them, prints a leaderboard.',
     )
     .enablePositionalOptions()
-    .allowExcessArguments(false)
     .showSuggestionAfterError()
     .showHelpAfterError('Add --help for what is allowed.')
 
@@ -70,7 +82,10 @@ export function commandLine(): Command {
     .option('--steps <number>', 'training steps at most, for each learned system', whole)
     .addOption(new Option('--engine <name>', 'index engine').choices(['auto', 'faiss', 'exact']).default('auto'))
     .option('--smoke', 'all of it in under a minute, on a small synthetic world')
-    .action(async (options: StartOptions) => (await import('./commands/start.ts')).start(options))
+    .action(async (options: StartOptions, { args: [unknown] }: Command) => {
+      if (unknown !== undefined) throw unknownCommand(unknown, program)
+      return (await import('./commands/start.ts')).start(options)
+    })
 
   program
     .command('list')
@@ -137,6 +152,8 @@ export function commandLine(): Command {
       (await import('./commands/export.ts')).exportRuns(runs, options),
     )
 
+  // Set last, as commands take it over from here: only the bare one looks at its words itself.
+  program.allowExcessArguments()
   for (const command of program.commands) {
     if (!command.options.some((option) => option.long === '--verbose')) {
       command.option('--verbose', 'show where an error came from')

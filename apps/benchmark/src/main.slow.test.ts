@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -30,6 +30,12 @@ function benchmark(args: string[], until?: (output: string, kill: () => void) =>
   })
 }
 
+/** A run that is still training when something happens to it. */
+function endless(out: string, run: string): string[] {
+  const models = ['--models', 'popularity,two-tower', '--steps', '1000000']
+  return ['--dataset', 'synthetic', '--smoke', ...models, '--out', out, '--run', run]
+}
+
 describe('the process', () => {
   it('says what there is to give it', async () => {
     const { code, output } = await benchmark(['--help'])
@@ -40,23 +46,22 @@ describe('the process', () => {
 
   it('stops within two seconds on Ctrl-C in the middle of training, and says what is kept', async () => {
     const out = temporary()
-    const args = [
-      '--dataset',
-      'synthetic',
-      '--smoke',
-      '--models',
-      'popularity,two-tower',
-      '--out',
-      out,
-      '--run',
-      'stopped',
-    ]
-    const stopped = await benchmark([...args, '--steps', '1000000'], (output, kill) => {
+    const stopped = await benchmark(endless(out, 'stopped'), (output, kill) => {
       if (/popularity: .*R@50/.test(output)) setTimeout(kill, 1500)
     })
     expect(stopped.code).toBe(130)
     expect(stopped.errors).toMatch(/kept in .*stopped; the same command goes on from there/)
     expect(existsSync(join(out, 'stopped', 'popularity', 'result.json'))).toBe(true)
     expect(existsSync(join(out, 'stopped', 'two-tower', 'result.json'))).toBe(false)
+  })
+
+  it('says so where the process that computes is killed from outside, as for want of memory', async () => {
+    const out = temporary()
+    const killed = await benchmark(endless(out, 'killed'), (output) => {
+      const lock = join(out, 'killed', 'lock.json')
+      if (/popularity: .*R@50/.test(output)) process.kill(JSON.parse(readFileSync(lock, 'utf8')).pid, 'SIGKILL')
+    })
+    expect(killed.code).toBe(1)
+    expect(killed.errors).toMatch(/ended by SIGKILL.*memory.*kept in .*killed; the same command goes on from there/)
   })
 })

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -10,6 +10,12 @@ function dataset(files: Record<string, string | Buffer>): string {
   mkdirSync(join(root, 'mine'))
   for (const [name, content] of Object.entries(files)) writeFileSync(join(root, 'mine', name), content)
   return root
+}
+
+async function popularityOn(data: string) {
+  const out = join(temporary(), 'out')
+  const found = await printed(['--data', data, '--dataset', 'mine', '--models', 'popularity', '--out', out])
+  return { ...found, out }
 }
 
 const ratings = Array.from({ length: 60 }, (_, user) =>
@@ -30,6 +36,7 @@ describe('the command line', () => {
       /no such data set.*beuty.*mine, synthetic/s,
     ],
     ['a data folder that is not there', ['--data', '/no/such/folder'], /no such data folder.*\/no\/such\/folder/s],
+    ['an unknown command', ['reprot', 'beauty'], /no such command.*reprot.*Did you mean report/s],
     ['a seed that is no number', ['--seed', 'one'], /whole number/],
   ])('refuses %s with exit code 1 and leaves nothing', async (_, args, message) => {
     const out = join(temporary(), 'results')
@@ -48,35 +55,17 @@ describe('the command line', () => {
       { 'interactions.csv.gz': gzipSync(`user,item,timestamp\n${ratings.join('\n')}`).subarray(0, 400) },
       /truncated|whole/i,
     ],
-  ])('refuses %s', async (_, files, message) => {
-    const args = [
-      '--data',
-      dataset(files),
-      '--dataset',
-      'mine',
-      '--models',
-      'popularity',
-      '--out',
-      join(temporary(), 'out'),
-    ]
-    const { code, errors } = await printed(args)
+  ])('refuses %s and leaves nothing', async (_, files, message) => {
+    const { code, errors, out } = await popularityOn(dataset(files))
     expect(errors).toMatch(message)
     expect(code).toBe(1)
+    expect(readdirSync(out)).toEqual([])
   })
 
   it('runs on a folder of the user, and skips and counts who has one interaction', async () => {
     const text = `user,item,timestamp\n${[...ratings, 'lonely,i1,1400000000'].join('\n')}\n`
     const data = dataset({ 'interactions.csv': text })
-    const { code, output, errors } = await printed([
-      '--data',
-      data,
-      '--dataset',
-      'mine',
-      '--models',
-      'popularity',
-      '--out',
-      join(temporary(), 'out'),
-    ])
+    const { code, output, errors } = await popularityOn(data)
     expect(errors).toBe('')
     expect(code).toBe(0)
     expect(output).toMatch(/61 users, 30 items/)

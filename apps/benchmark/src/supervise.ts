@@ -22,6 +22,13 @@ export function tellKept(text: string): void {
   if (process.env[CHILD] !== undefined) process.send?.({ kept: text })
 }
 
+/** What to say of a process that ended otherwise than by itself or by Ctrl-C. */
+function ended(signal: NodeJS.Signals | null, kept: string): string {
+  const likely =
+    signal === 'SIGKILL' ? 'most likely because the machine ran out of memory' : 'from outside or by a crash'
+  return `error: The process that computes was ended by ${signal ?? 'something'}, ${likely}. ${kept.replace(/^Stopped\. /, '')}`
+}
+
 /**
  * Does the work in a child process, so that Ctrl-C is answered within two seconds even while a long native call blocks
  * the child: what has not ended by then is killed, and as files are put in place whole, nothing is half written.
@@ -29,6 +36,7 @@ export function tellKept(text: string): void {
 export function supervise(argv: readonly string[]): Promise<number> {
   let kept = 'Stopped. What was finished is kept.'
   let timer: NodeJS.Timeout | undefined
+  let asked = false
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1], ...argv], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [CHILD]: '1' },
@@ -37,6 +45,7 @@ export function supervise(argv: readonly string[]): Promise<number> {
     if (typeof message === 'object' && message !== null && 'kept' in message) kept = String(message.kept)
   })
   const stop = (signal: NodeJS.Signals) => {
+    asked = true
     // A terminal sends Ctrl-C to the child as well; a second one would not hurt, but is not needed.
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     timer ??= setTimeout(() => {
@@ -48,9 +57,10 @@ export function supervise(argv: readonly string[]): Promise<number> {
   process.on('SIGTERM', stop)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('exit', (code) => {
+    child.on('exit', (code, signal) => {
       clearTimeout(timer)
-      resolve(code ?? interrupted)
+      if (code === null && !asked) process.stderr.write(`\n${ended(signal, kept)}\n`)
+      resolve(code ?? (asked ? interrupted : 1))
     })
   })
 }

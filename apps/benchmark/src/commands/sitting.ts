@@ -14,7 +14,7 @@ import { lines } from '../progress/lines.ts'
 import type { Progress } from '../progress/progress.ts'
 import { reportData } from '../report/build.ts'
 import { reportPage } from '../report/page.ts'
-import { openRunFolder, removeRun } from '../run-folder/folder.ts'
+import { openRunFolder, removeEmpty, removeRun } from '../run-folder/folder.ts'
 import type { RunFile } from '../run-folder/results.ts'
 import { tellKept } from '../supervise.ts'
 import { runText } from './print.ts'
@@ -112,5 +112,6 @@ export async function sit({ experiment, located, command, wanted }: Sitting, opt
   } finally {
     done()
     await folder.lock.release()
+    removeEmpty(path)
   }
 }

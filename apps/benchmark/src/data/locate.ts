@@ -86,7 +86,10 @@ export function locate(
     if (isDataset(root) && (fallback || basename(root) === dataset)) return folder(root)
   }
   const names = [...datasetsIn(root), 'synthetic']
-  const near = suggest(dataset, names)
+  const near = suggest(dataset, [
+    ...names,
+    ...names.flatMap((name) => name.split('-').filter((part) => part !== 'amazon')),
+  ])
   throw new InvalidInputError('UNKNOWN_DATASET', {
     what: 'There is no such data set',
     given: dataset,

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { InvalidInputError } from '@sparc/tables'
 import { type Lock, lockFolder } from './lock.ts'
@@ -68,6 +68,11 @@ export function runPaths(path: string): RunPaths {
 /** Whether something lies at this path that is no run of ours. */
 export function isForeign(path: string): boolean {
   return existsSync(path) && !existsSync(join(path, 'run.json')) && !existsSync(join(path, 'lock.json'))
+}
+
+/** Deletes the folder of a run that came to nothing: one without anything in it. */
+export function removeEmpty(path: string): void {
+  if (readdirSync(path).length === 0) rmdirSync(path)
 }
 
 /** Deletes a run. */
