@@ -70,5 +70,6 @@ describe('the command line', () => {
     expect(code).toBe(0)
     expect(output).toMatch(/61 users, 30 items/)
     expect(output).toMatch(/1 users? (with|have)/)
+    expect(output.match(/The catalogue has 30 items: lists are that long instead of 100/g)).toHaveLength(1)
   })
 })

@@ -11,6 +11,7 @@ import { checkSameRun } from '../run-folder/resume.ts'
 import type { Context } from './context.ts'
 import { openData } from './data.ts'
 import { machine, versions } from './describe.ts'
+import { listLength } from './lists.ts'
 import { keptRow, runRow } from './row.ts'
 import { split, splitFingerprint } from './split.ts'
 import { stopwatch } from './stopwatch.ts'
@@ -106,7 +107,7 @@ function describe({ experiment, folder, command }: RunRequest, context: Context,
       items: dataset.counts.items,
       interactions: dataset.counts.interactions,
       time: dataset.time,
-      notes: [...dataset.notes, ...parts.notes],
+      notes: [...dataset.notes, ...parts.notes, ...shortCatalogue(dataset.counts.items)],
       options: dataset.options,
     },
     split: {
@@ -124,6 +125,10 @@ function describe({ experiment, folder, command }: RunRequest, context: Context,
     machine: machine(),
     phases: watch.seconds,
   }
+}
+
+function shortCatalogue(items: number): string[] {
+  return items < listLength ? [`The catalogue has ${items} items: lists are that long instead of ${listLength}.`] : []
 }
 
 async function keepData({ folder, data, split: parts }: Context): Promise<void> {
