@@ -1,5 +1,5 @@
 import { holm, pairedBootstrap } from '@sparc/eval'
-import { InvalidInputError, suggest } from '@sparc/tables'
+import { InvalidInputError } from '@sparc/tables'
 import { userScores } from '../ledger/scores.ts'
 import { number, pValue } from '../report/format.ts'
 import { meanAndDeviation } from '../report/summary.ts'
@@ -26,16 +26,6 @@ export async function compare(a: string, b: string, options: { out: string; metr
       given: differ.join('; '),
       allowed: 'two runs with the same data and split fingerprints',
       next: 'Run one of them again on the data of the other',
-    })
-  }
-  const metrics = Object.keys(left.rows[0].metrics.filtered)
-  if (!metrics.includes(options.metric)) {
-    const near = suggest(options.metric, metrics)
-    throw new InvalidInputError('UNKNOWN_METRIC', {
-      what: 'The runs have no such metric',
-      given: options.metric,
-      allowed: metrics.join(', '),
-      next: near === undefined ? 'Correct --metric' : `Did you mean ${near}?`,
     })
   }
   const names = [...byName(left.rows).keys()].filter((name) => byName(right.rows).has(name))

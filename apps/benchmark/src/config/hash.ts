@@ -17,11 +17,26 @@ export function hashOf(value: unknown): string {
 }
 
 /**
- * Names what all rows of a run share: data, split, first seed, training options. Rows and further seeds may be added to a
- * run that has begun; what is shared may not change.
+ * What all rows of a run share: data, split, first seed, training options. Rows and further seeds may be added to a run that
+ * has begun; what is shared may not change.
  */
-export function sharedHash({ dataset, world, split, splitSeed, testUsers, seeds, fit }: Experiment): string {
-  return hashOf({ dataset, world, split, splitSeed, testUsers, first: seeds[0], fit: decisive(fit) })
+function shared({ dataset, world, split, splitSeed, testUsers, seeds, fit }: Experiment): Record<string, unknown> {
+  return { dataset, world, split, splitSeed, testUsers, 'first seed': seeds[0], fit: decisive(fit) }
+}
+
+/** Names what all rows of a run share. */
+export function sharedHash(experiment: Experiment): string {
+  const { 'first seed': first, ...others } = shared(experiment)
+  return hashOf({ ...others, first })
+}
+
+/** Where two experiments differ in what all rows of a run share: `first seed: 1 against 2`. */
+export function sharedDifferences(before: Experiment, now: Experiment): string[] {
+  const [a, b] = [shared(before), shared(now)]
+  return Object.keys(a).flatMap((key) => {
+    const [left, right] = [stableJson(a[key]), stableJson(b[key])]
+    return left === right ? [] : [`${key}: ${left} against ${right}`]
+  })
 }
 
 /** Names what decides the result of one row; what is said about it decides nothing. */

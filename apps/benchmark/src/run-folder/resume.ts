@@ -1,4 +1,5 @@
 import { InvalidInputError } from '@sparc/tables'
+import { sharedDifferences } from '../config/hash.ts'
 import type { RunFile } from './results.ts'
 
 /** What must be equal for two results to stand in one table. */
@@ -20,7 +21,7 @@ export function differences(here: RunFile, there: RunFile): string[] {
 /** @throws InvalidInputError `RUN_MISMATCH` where an interrupted run was of other data or other options */
 export function checkSameRun(before: RunFile, now: RunFile, folder: string): void {
   const differ = differences(before, now)
-  if (before.hash !== now.hash) differ.push(`options: hash ${before.hash} against ${now.hash}`)
+  if (before.hash !== now.hash) differ.push(...sharedDifferences(before.experiment, now.experiment))
   if (differ.length === 0) return
   throw new InvalidInputError('RUN_MISMATCH', {
     what: `The run in ${folder} can't be continued: it was begun on something else`,

@@ -69,7 +69,7 @@ export function listReader(
             what: `The list of user "${user}" has an item twice`,
             given: `item row ${item}`,
             allowed: 'each item once a list',
-            next: "Remove the second one, or pass duplicates: 'dedupe' to keep the first place of each item",
+            next: "Remove the second one, or pass duplicates: 'dedupe' (--duplicates dedupe) to keep the first place of each item",
           })
         }
       }
@@ -91,7 +91,7 @@ function inOrder(scores: Float32Array, from: number, to: number, policy: ListPol
       throw new InvalidInputError('NAN_SCORE', {
         what: `The list of user "${user}" has a score that is not a number`,
         given: `NaN at place ${at - from + 1}`,
-        next: "Mend what made the scores, or pass unsorted: 'keep' to go by the order of the list alone",
+        next: "Mend what made the scores, or pass unsorted: 'keep' (--unsorted keep) to go by the order of the list alone",
       })
     }
     if (policy.unsorted === 'sort') return false
@@ -99,7 +99,7 @@ function inOrder(scores: Float32Array, from: number, to: number, policy: ListPol
       what: `The list of user "${user}" is not in order of its scores`,
       given: `${scores[at - 1]} and then ${score} at place ${at - from + 1}`,
       allowed: 'scores that never rise down a list',
-      next: "Pass unsorted: 'sort' to rank by score, or unsorted: 'keep' to go by the order of the list",
+      next: "Pass unsorted: 'sort' (--unsorted sort) to rank by score, or unsorted: 'keep' to go by the order of the list",
     })
   }
   return true

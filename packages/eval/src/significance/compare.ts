@@ -105,9 +105,16 @@ export function caseScores(report: Report, metric: string, system = 'the system'
   throw new InvalidInputError('UNKNOWN_METRIC', {
     what: `The report of ${system} has no value of this metric for each case`,
     given: metric,
-    allowed: names.join(', '),
+    allowed: inShort(names),
     next: near ? `Did you mean "${near}"?` : 'Evaluate with it; coverage and gini are of all cases together',
   })
+}
+
+/** Metric names by K and slice: `recall, ndcg, long-tail/recall at 10, 50`. */
+function inShort(names: readonly string[]): string {
+  const families = new Set(names.map((name) => name.replace(/@.*$/, '')))
+  const cutoffs = new Set(names.map((name) => name.replace(/^.*@/, '')))
+  return `${[...families].join(', ')} at ${[...cutoffs].join(', ')}`
 }
 
 function checkSameCases(reports: (readonly [string, Report[]])[]): void {
