@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { csr, makeQueries, readEmbeddings, readInterests, readRecommendations } from '@sparc/tables'
+import {
+  csr,
+  InvalidFileError,
+  makeQueries,
+  readEmbeddings,
+  readInterests,
+  readRecommendations,
+  readTable,
+} from '@sparc/tables'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ready } from '../gradient.fixture.ts'
 import type { CodedRecommender } from '../recommender.ts'
@@ -33,7 +41,11 @@ const variants: [string, string, object][] = [
   ['gemirec before its dictionary', 'gemirec', { ...ofGemirec, steps: 1 }],
   ['sparc', 'sparc', ofSparc],
   ['sparc in the form of the paper, hard search', 'sparc', { ...ofSparc, user: 'attention', search: 'hard' }],
-  ['sparc with the mean as general vector, and features', 'sparc', { ...ofSparc, general: 'mean', features: true }],
+  [
+    'sparc with attention as general vector, and features',
+    'sparc',
+    { ...ofSparc, general: 'attention', features: true },
+  ],
   ["sparc's control", 'sparc', { ...ofSparc, codebook: { size: 1 } }],
 ]
 
@@ -114,6 +126,30 @@ describe('serving without TensorFlow', () => {
     const loaded = (await loadRecommender(directory)) as CodedRecommender
     expect(await loaded.describeInterest(code)).toEqual(about)
     loaded.dispose()
+  })
+
+  it('refuses a folder with a file cut short, gone, or of a newer version, as loading it does; the embeddings lie in it as Arrow', async () => {
+    const { model, directory } = await saved('two-tower', tiny)
+    const names = await readdir(directory)
+    const path = (start: string) => join(directory, names.find((name) => name.startsWith(start)) ?? start)
+    expect(readEmbeddings(await readTable(path('embeddings')))).toEqual(readEmbeddings(await model.embedItems()))
+    model.dispose()
+    const refuses = async (code: string) => {
+      for (const open of [openServing, loadRecommender]) {
+        await expect(open(directory)).rejects.toSatisfy((e) => InvalidFileError.isInstance(e) && e.code === code)
+      }
+    }
+    for (const start of ['dense', 'table', 'items']) {
+      const bytes = await readFile(path(start))
+      await writeFile(path(start), bytes.subarray(0, bytes.length - 1))
+      await refuses('TRUNCATED')
+      await rm(path(start))
+      await refuses('NO_SUCH_FILE')
+      await writeFile(path(start), bytes)
+    }
+    const manifest = JSON.parse(await readFile(path('manifest'), 'utf8'))
+    await writeFile(path('manifest'), JSON.stringify({ ...manifest, version: 99 }))
+    await refuses('NEWER_VERSION')
   })
 
   it('loads neither Arrow nor TensorFlow', async () => {

@@ -54,7 +54,7 @@ export const sparcOptions = z.strictObject({
    * What the general vector `g` is: `attention`, the self-attentive pool of the history (ComiRec-SA with one query), or
    * `mean`, its mean through a residual layer (the two-tower's user side).
    */
-  general: z.enum(['attention', 'mean']).default('attention'),
+  general: z.enum(['attention', 'mean']).default('mean'),
   /** What an interest's vector is: what it attends to added onto the general vector, or (as the paper is read) that alone. */
   user: z.enum(['residual', 'attention']).default('residual'),
   /** What is trained: the mixture over the likeliest codes, or (as the paper is read) the vector of the target's own code. */
