@@ -47,7 +47,8 @@ export interface SavedModel {
 }
 
 /** Saves a learned model: `items.json` (ids), `table.safetensors` (item and feature rows), `features.json` (their
- * names), `interests.json` (what each code is about), `dense.safetensors` (all else). */
+ * names), `interests.json` (what each code is about), `embeddings.arrow` (the embeddings
+ * table, for those who read Arrow), `dense.safetensors` (all else). */
 export async function saveVectorModel(
   directory: string,
   model: {
@@ -60,9 +61,10 @@ export async function saveVectorModel(
     popularity: Float32Array
     codes?: Uint16Array
     interests?: InterestDescription[]
+    embeddings?: () => Promise<Uint8Array>
   },
 ): Promise<void> {
-  const { system, options, network, table, ids, itemsKey, popularity, codes, interests } = model
+  const { system, options, network, table, ids, itemsKey, popularity, codes, interests, embeddings } = model
   const dense: Record<string, SafeTensor> = {}
   for (const { name, variable, value } of network.parameters.list) dense[name] = f32([...variable.shape], value)
   for (const [name, value] of Object.entries(network.state?.() ?? {})) dense[STATE + name] = f32([value.length], value)
@@ -73,6 +75,7 @@ export async function saveVectorModel(
       'items.json': () => new TextEncoder().encode(JSON.stringify(ids)),
       'dense.safetensors': () => encodeSafetensors(dense),
       'features.json': () => new TextEncoder().encode(JSON.stringify(table.features?.names ?? [])),
+      ...(embeddings ? { 'embeddings.arrow': embeddings } : {}),
       ...(interests ? { [INTERESTS]: () => new TextEncoder().encode(JSON.stringify(interests)) } : {}),
       'table.safetensors': () =>
         encodeSafetensors({

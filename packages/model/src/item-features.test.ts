@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from './embedding-table.ts'
 import { ready } from './gradient.fixture.ts'
 import { itemFeatures } from './item-features.ts'
-import { createRecommender, isVectorRecommender, loadRecommender } from './systems.ts'
+import { createRecommender, isVectorRecommender, loadRecommender, systems } from './systems.ts'
 import { adamStep } from './training/adam.ts'
 import { smallWorld, tiny } from './world.fixture.ts'
 
@@ -59,6 +59,40 @@ describe('item features', () => {
     expect(at(0)[0]).toBeCloseTo(before[2][0] - 0.1, 5)
   })
 })
+
+const learned = Object.entries(systems).flatMap(([name, { kind }]) => (kind === 'vector' ? [name] : []))
+const codes: Record<string, object> = {
+  sparc: { codebook: { size: 4 }, warmUpSteps: 1 },
+  gemirec: { dictionary: { size: 4 }, warmUpSteps: 1 },
+}
+
+it.each(learned)(
+  '%s gives items that nobody used vectors from what is known of them, or without features none',
+  async (name) => {
+    const world = smallWorld()
+    const ids = [...world.ids, 'new-a', 'new-b', 'new-c']
+    const group = (i: number) => [`Group ${i < 122 ? 0 : 5}`]
+    const categories = ids.map((_, i) => (i < 120 ? [`Group ${Math.floor(i / 20)}`] : group(i)))
+    const items = makeItems({ ids, lists: { categories } })
+    const { users, items: rows } = readSequences(world.data.sequences)
+    const sequences = makeSequences({ users, items: rows, itemsKey: readItems(items).key })
+    const cosines = async (features: boolean) => {
+      const model = createRecommender(name, { ...tiny, ...codes[name], steps: 5, features })
+      if (!isVectorRecommender(model)) throw new Error(`${name} is a vector system`)
+      await model.fit({ items, sequences })
+      const { data } = readEmbeddings(await model.embedItems()).vectors
+      model.dispose()
+      const of = (a: number, b: number) =>
+        [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, d) => sum + data[a * 8 + d] * data[b * 8 + d], 0)
+      return { same: of(120, 121), other: of(120, 122) }
+    }
+    const known = await cosines(true)
+    // As negatives they have been moved a little, each its own way.
+    expect(known.same).toBeGreaterThan(0.8)
+    expect(known.other).toBeLessThan(0.7)
+    expect((await cosines(false)).same).toBeLessThan(0.7)
+  },
+)
 
 describe('a catalogue with features that grows', () => {
   const groups = 6

@@ -26,7 +26,10 @@ export interface FitOptions {
   onEvent?: (event: FitEvent) => void
   /** Where to stop: after so many steps or seconds, whichever comes first. Default: the system's own number of steps. */
   budget?: { steps?: number; seconds?: number }
-  /** How validation cases are used. Recall@k with the history removed, every `every` steps, stops after `patience` checks without a better one. */
+  /**
+   * How validation cases are used: Recall@`k` (50) with the history removed, every `every` (100) steps, on at most `maxUsers` (all) of the
+   * cases, spread evenly over them; `patience` (5) checks without a better one stop the run.
+   */
   validation?: { every?: number; k?: number; patience?: number; maxUsers?: number }
   /** Keeps the whole training state in a folder, every `every` steps and at the end; `resume` continues from it where it exists. */
   checkpoint?: { directory: string; every?: number; resume?: boolean }

@@ -1,6 +1,7 @@
 import {
   checkItemsKey,
   checkRange,
+  encodeTable,
   InvalidInputError,
   type Items,
   makeCodebook,
@@ -118,6 +119,18 @@ function recommender<Options extends CommonOptions>(
     const { codes } = fitted().network
     return codes?.of(await items())
   }
+  const embedItems = async (): Promise<Table> => {
+    const { network, ids, itemsKey } = fitted()
+    const vectors = await items()
+    return makeEmbeddings({
+      items: Int32Array.from({ length: ids.length }, (_, i) => i),
+      ids,
+      vectors,
+      codes: network.codes && { levels: network.codes.levels, data: network.codes.of(vectors) },
+      score: network.score,
+      itemsKey,
+    })
+  }
   const described = async (): Promise<InterestDescription[] | undefined> => {
     const state = fitted()
     const { network, ids, categories } = state
@@ -173,18 +186,7 @@ function recommender<Options extends CommonOptions>(
         merge: fitted().network.merge,
       })
     },
-    async embedItems(): Promise<Table> {
-      const { network, ids, itemsKey } = fitted()
-      const vectors = await items()
-      return makeEmbeddings({
-        items: Int32Array.from({ length: ids.length }, (_, i) => i),
-        ids,
-        vectors,
-        codes: network.codes && { levels: network.codes.levels, data: network.codes.of(vectors) },
-        score: network.score,
-        itemsKey,
-      })
-    },
+    embedItems,
     async embedUsers(queries: Table, wanted: { interests?: number } = {}): Promise<Table> {
       return makeInterests(await interests(queries, wanted.interests))
     },
@@ -201,7 +203,8 @@ function recommender<Options extends CommonOptions>(
     },
     async save(directory: string): Promise<void> {
       const [interests, data] = [await described(), await codes()]
-      await saveVectorModel(directory, { system: name, options, ...fitted(), codes: data, interests })
+      const embeddings = async () => encodeTable(await embedItems())
+      await saveVectorModel(directory, { system: name, options, ...fitted(), codes: data, interests, embeddings })
     },
     dispose: release,
   }

@@ -31,7 +31,12 @@ export async function readTable(path: string): Promise<Table> {
   })
 }
 
+/** The bytes of an Arrow IPC file. */
+export function encodeTable(table: Table): Uint8Array {
+  return RecordBatchFileWriter.writeAll(table).toUint8Array(true)
+}
+
 /** Writes an Arrow IPC file atomically. @throws InvalidFileError `NOT_WRITABLE`, `NO_SPACE` */
 export async function writeTable(path: string, table: Table): Promise<void> {
-  await writeFileAtomic(path, RecordBatchFileWriter.writeAll(table).toUint8Array(true))
+  await writeFileAtomic(path, encodeTable(table))
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CancelledError, random, readRecommendations, row } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, describe, expect, test } from 'vitest'
+import { createRecommender, loadRecommender } from '../systems.ts'
 import { loadTensorflow } from '../tensorflow.ts'
 import { ease, easeWeights, loadEase } from './ease.ts'
 import { blockRow, invertSmall, sweep } from './inverse.ts'
@@ -117,4 +118,21 @@ describe('EASE', () => {
     expect(tf.memory().numTensors).toBe(before)
     expect(readRecommendations(await model.recommend(queries, { k: 3 }))).toEqual(kept)
   })
+})
+
+test.each(['popularity', 'item-knn', 'ease', 'als'])('%s leaves no tensor behind', async (name) => {
+  const { data, queries } = smallLog(25)
+  const before = tf.memory()
+  const model = createRecommender(name)
+  const place = join(directory, name)
+  for (const call of [() => model.fit(data), () => model.recommend(queries, { k: 3 }), () => model.save(place)]) {
+    await call()
+    expect(tf.memory().numTensors).toBe(before.numTensors)
+    expect(tf.memory().numBytes).toBe(before.numBytes)
+  }
+  const loaded = await loadRecommender(place)
+  await loaded.recommend(queries, { k: 3 })
+  loaded.dispose()
+  model.dispose()
+  expect(tf.memory().numTensors).toBe(before.numTensors)
 })

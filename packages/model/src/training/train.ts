@@ -11,7 +11,7 @@ import { learningRateAt } from './schedule.ts'
 import { createSnapshots } from './snapshot.ts'
 import { createStep, type StepLoss } from './step.ts'
 import { hashSequences, type Progress, restoreRun, saveRun } from './training-state.ts'
-import { validate } from './validate.ts'
+import { someCases, validate } from './validate.ts'
 
 /** What is trained, and on what. */
 export interface Training {
@@ -58,8 +58,9 @@ function notFinite(system: string, step: number, { loss, parts }: StepLoss, kept
  * @throws TrainingError `NOT_FINITE_LOSS`: the last good state stays loaded
  */
 export async function train(training: Training, fit: FitOptions): Promise<FitReport> {
-  const { system, network, table, options, sequences, validation, random, backend, itemsKey } = training
-  const { every = 100, k = 50, patience = 5 } = fit.validation ?? {}
+  const { system, network, table, options, sequences, random, backend, itemsKey } = training
+  const { every = 100, k = 50, patience = 5, maxUsers = Number.POSITIVE_INFINITY } = fit.validation ?? {}
+  const validation = training.validation && someCases(training.validation, maxUsers)
   const steps = fit.budget?.steps ?? options.steps
   const limit = fit.budget?.seconds ?? Number.POSITIVE_INFINITY
   const emit = fit.onEvent ?? (() => undefined)

@@ -1,4 +1,4 @@
-import { type Cases, type Csr, topKHeap } from '@sparc/tables'
+import { type Cases, type Csr, csr, row, topKHeap } from '@sparc/tables'
 import type { EmbeddingTable } from '../embedding-table.ts'
 import { type ExactQuery, exactTopK } from '../exact.ts'
 import { itemScorer } from '../item-scorer.ts'
@@ -20,6 +20,16 @@ function rowsOf({ offsets, values }: Csr, start: number, end: number): Csr {
     offsets: offsets.subarray(start, end + 1).map((offset) => offset - first),
     values: values.subarray(first, offsets[end]),
   }
+}
+
+/** At most so many of the cases, spread evenly over them. */
+export function someCases(cases: Cases, most: number): Cases {
+  const count = cases.users.length
+  if (count <= most) return cases
+  const kept = Array.from({ length: most }, (_, i) => Math.floor((i * count) / most))
+  const pick = (rows: Csr) => csr(kept.map((r) => row(rows, r)))
+  const [history, seen, targets] = [cases.history, cases.seen, cases.targets].map(pick)
+  return { users: kept.map((r) => cases.users[r]), history, seen, targets, itemsKey: cases.itemsKey }
 }
 
 /** Ranked items of some users. */
