@@ -1,6 +1,9 @@
 // What writing costs those who read, and what a million vectors cost:
-//   node --conditions=@sparc/source --import tsx packages/index/scripts/live.ts [--items 144000] [--build 1000000] [--seconds 10]
-// Latency of single queries while so many upserts a second arrive, beside the same without any; then build and memory.
+//   node --conditions=@sparc/source --import tsx packages/index/scripts/live.ts [--items 144000] [--build 1000000] [--seconds 20]
+//        [--rounds 3] [--upserts 200]
+// Latency of single queries while so many upserts a second arrive, beside the same without any; then build and memory. Seconds
+// with and without writes alternate, so that what else the machine does falls on both alike; and each latency is taken by the clock
+// and in processor time, which does not count waiting for other processes.
 import { parseArgs } from 'node:util'
 import { CodeShardedIndex } from '@sparc/index'
 import type { Embeddings, Interests } from '@sparc/tables'
@@ -10,7 +13,8 @@ const { values: given } = parseArgs({
   options: {
     items: { type: 'string', default: '144000' },
     build: { type: 'string', default: '1000000' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '3' },
     upserts: { type: 'string', default: '200' },
   },
 })
@@ -41,20 +45,52 @@ function query(of: Interests, q: number): Interests {
   }
 }
 
-/** Latencies of queries asked one after another for a while, each in a turn of its own; writes go on in between. */
-async function latencies(index: CodeShardedIndex, asked: Interests, seconds: number): Promise<number[]> {
-  const times: number[] = []
-  const end = performance.now() + seconds * 1000
-  for (let q = 0; performance.now() < end; q = (q + 1) % asked.users.length) {
-    const one = query(asked, q)
+/** Microseconds of each query. */
+interface Times {
+  clock: number[]
+  processor: number[]
+}
+const noTimes = (): Times => ({ clock: [], processor: [] })
+
+/** Latencies of queries asked one after another for a second, each in a turn of its own; writes go on in between. */
+async function second(index: CodeShardedIndex, asked: Interests, { clock, processor }: Times): Promise<void> {
+  const end = performance.now() + 1000
+  while (performance.now() < end) {
+    const one = query(asked, clock.length % asked.users.length)
+    const before = process.cpuUsage()
     const start = performance.now()
     // A turn of the event loop, as a request takes: what a writer has to do in it is waited for.
     await new Promise((resolve) => setImmediate(resolve))
     await index.find(one, { k: 50, probes: 8 })
-    times.push(performance.now() - start)
+    clock.push((performance.now() - start) * 1000)
+    const { user, system } = process.cpuUsage(before)
+    processor.push(user + system)
   }
-  return times.sort((a, b) => a - b)
 }
+
+/** Upserts items at a steady rate, until told to stop; returns how many. */
+function upserting(index: CodeShardedIndex, of: Embeddings, rate: number): () => Promise<number> {
+  const start = performance.now()
+  let writing = true
+  let written = 0
+  const done = (async () => {
+    while (writing) {
+      const due = ((performance.now() - start) / 1000) * rate
+      while (writing && written < due) {
+        await index.upsert(moved(of, (next * 7919) % of.items.length))
+        next++
+        written++
+      }
+      await sleep(1)
+    }
+  })()
+  return async () => {
+    writing = false
+    await done
+    return written
+  }
+}
+let next = 0
 
 const { embeddings, interests } = clustered({
   items: Number(given.items),
@@ -64,32 +100,30 @@ const { embeddings, interests } = clustered({
   spread: 1.5,
 })
 const index = await CodeShardedIndex.build(embeddings)
-await latencies(index, interests, 2)
-for (let round = 0; round < 3; round++) {
-  const quiet = await latencies(index, interests, Number(given.seconds) / 2)
-  let writing = true
+for (let warm = 0; warm < 2; warm++) await second(index, interests, noTimes())
+for (let round = 0; round < Number(given.rounds); round++) {
+  const quiet = noTimes()
+  const busy = noTimes()
   let written = 0
-  const writer = (async () => {
-    const start = performance.now()
-    while (writing) {
-      const due = ((performance.now() - start) / 1000) * Number(given.upserts)
-      while (writing && written < due)
-        await index.upsert(moved(embeddings, (written++ * 7919) % embeddings.items.length))
-      await sleep(1)
+  for (let turn = 0; turn < Number(given.seconds) / 2; turn++) {
+    await second(index, interests, quiet)
+    const stop = upserting(index, embeddings, Number(given.upserts))
+    await second(index, interests, busy)
+    written += await stop()
+  }
+  const at = (times: number[], share: number) =>
+    round1(times.sort((a, b) => a - b)[Math.floor(share * (times.length - 1))])
+  const perSecond = round1(written / (Number(given.seconds) / 2))
+  for (const by of ['clock', 'processor'] as const) {
+    const line: Record<string, string | number> = { by, upsertsPerSecond: perSecond }
+    for (const [name, share] of Object.entries({ P50: 0.5, P95: 0.95, P99: 0.99 })) {
+      const [without, during] = [at(quiet[by], share), at(busy[by], share)]
+      line[`quiet${name}Us`] = without
+      line[`busy${name}Us`] = during
+      line[`ratio${name}`] = Math.round((during / without) * 100) / 100
     }
-  })()
-  const busy = await latencies(index, interests, Number(given.seconds) / 2)
-  writing = false
-  await writer
-  const at = (times: number[], share: number) => times[Math.floor(share * (times.length - 1))] * 1000
-  print({
-    upsertsPerSecond: round1(written / (Number(given.seconds) / 2)),
-    quietP50Us: round1(at(quiet, 0.5)),
-    busyP50Us: round1(at(busy, 0.5)),
-    quietP95Us: round1(at(quiet, 0.95)),
-    busyP95Us: round1(at(busy, 0.95)),
-    ratioP95: Math.round((at(busy, 0.95) / at(quiet, 0.95)) * 100) / 100,
-  })
+    print(line)
+  }
 }
 await index.close()
 

@@ -84,6 +84,11 @@ export class Collector {
     this.size = 0
   }
 
+  /** Asks for scores of at least this from here on. */
+  raise(threshold: number): void {
+    if (threshold > this.threshold) this.threshold = threshold
+  }
+
   /** True where only a predicate knows what may be collected. */
   get filtered(): boolean {
     return this.accept !== undefined

@@ -1,10 +1,13 @@
 import type { Interests } from '@sparc/tables'
 import { type Collector, giveCollectors, takeCollector } from './collector.ts'
 import type { Batch, Engine } from './engine.ts'
+import { loadTensorflow } from './exact/load-tensorflow.ts'
+import { type WholeScan, wholeScan } from './exact/whole-scan.ts'
 import type { Merge } from './merge.ts'
 import { rescoreUsers } from './rescore.ts'
 import { type Route, route } from './router.ts'
 import { living, type State } from './state.ts'
+import { findMixtures } from './whole-mixture.ts'
 
 /** A search, with everything checked and defaults filled in. */
 export interface SearchRequest {
@@ -51,18 +54,35 @@ export interface Walk {
 /** Users that are searched together; bounds the memory that candidates need. */
 const TILE = 512
 const ALL_TILE = 32
+/** The same where TensorFlow scores them. */
+const WHOLE_TILE = 256
+/** Multiplications (interests x rows x dimensions) of a search of all shards that are worth TensorFlow. */
+const WORTH_TENSORFLOW = 4e9
 
 export async function searchState(engine: Engine, state: State, request: SearchRequest): Promise<UserResult[]> {
   const users = request.interests.users.length
-  const tile = request.probes === Number.POSITIVE_INFINITY ? ALL_TILE : TILE
+  const whole = await wholeScanFor(state, request)
+  const tile = whole ? WHOLE_TILE : request.probes === Number.POSITIVE_INFINITY ? ALL_TILE : TILE
   const results: UserResult[] = []
-  for (let from = 0; from < users; from += tile) {
-    const to = Math.min(users, from + tile)
-    const part = Array.from({ length: to - from }, () => emptyResult(state))
-    if (request.k > 0) await searchTile(engine, state, request, from, part)
-    for (const result of part) results.push(result)
+  try {
+    for (let from = 0; from < users; from += tile) {
+      const to = Math.min(users, from + tile)
+      const part = Array.from({ length: to - from }, () => emptyResult(state))
+      if (request.k > 0) await searchTile(engine, state, request, from, part, whole)
+      for (const result of part) results.push(result)
+    }
+  } finally {
+    whole?.dispose()
   }
   return results
+}
+
+/** TensorFlow, where it is there and enough is asked of it. */
+async function wholeScanFor(state: State, { interests, probes, k }: SearchRequest): Promise<WholeScan | undefined> {
+  const work = interests.vectors.rows * state.size * state.dim
+  if (probes < Number.POSITIVE_INFINITY || k === 0 || work < WORTH_TENSORFLOW) return undefined
+  const tf = await loadTensorflow()
+  return tf && wholeScan(tf, state)
 }
 
 const NO_ITEMS = new Int32Array(0)
@@ -85,6 +105,7 @@ async function searchTile(
   request: SearchRequest,
   from: number,
   results: UserResult[],
+  whole: WholeScan | undefined,
 ): Promise<void> {
   const { interests, k, probes } = request
   const everywhere = probes === Number.POSITIVE_INFINITY
@@ -108,9 +129,19 @@ async function searchTile(
     }),
   }
   const exactMixture = everywhere && request.merge === 'mixture' && walks.length > 0
-  const rounds = exactMixture ? 1 : Math.min(probes, state.shards.length)
-  for (let round = 0; round < rounds; round++) await scanNext(state, batch, walks, results, base)
-  await widen(state, request, batch, walks, results, base)
+  if (whole) {
+    for (const { probed } of results)
+      for (const shard of state.shards) probed[shard.ordinal] = living(shard) > 0 ? 1 : 0
+    if (exactMixture) {
+      giveCollectors(batch.collectors)
+      return findMixtures(whole, engine, state, request, from, results)
+    }
+    whole.scan(batch.vectors, batch.collectors)
+  } else {
+    const rounds = exactMixture ? 1 : Math.min(probes, state.shards.length)
+    for (let round = 0; round < rounds; round++) await scanNext(state, batch, walks, results, base)
+    await widen(state, request, batch, walks, results, base)
+  }
   if (exactMixture) {
     await rescoreUsers(state, request, batch, walks, results)
     const before = [...batch.collectors]
@@ -119,7 +150,7 @@ async function searchTile(
       walk.route = route(state, batch.vectors, w * state.dim, undefined, true)
     }
     giveCollectors(before)
-    for (let round = 0; round < state.shards.length; round++) await scanNext(state, batch, walks, results, base)
+    for (let n = 0; n < state.shards.length; n++) await scanNext(state, batch, walks, results, base)
   }
   await rescoreUsers(state, request, batch, walks, results)
   giveCollectors(batch.collectors)
