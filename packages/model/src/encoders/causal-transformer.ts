@@ -12,6 +12,8 @@ export interface TransformerSizes {
   heads: number
   /** Width of the hidden layer of each block. */
   hidden: number
+  /** Standard deviation that positions begin with. */
+  positionScale: number
 }
 
 /**
@@ -33,9 +35,11 @@ export type CausalTransformer = (
 export function createCausalTransformer(
   parameters: Parameters,
   name: string,
-  { dim, length, blocks, heads, hidden }: TransformerSizes,
+  { dim, length, blocks, heads, hidden, positionScale }: TransformerSizes,
 ): CausalTransformer {
-  const positions = parameters.add<tf.Rank.R2>(`${name}/positions`, [length, dim], { normal: 0.02 })
+  const positions = parameters.add<tf.Rank.R2>(`${name}/positions`, [length, dim], {
+    normal: positionScale,
+  })
   const layers = Array.from({ length: blocks }, (_, b) =>
     createBlock(parameters, `${name}/${b}`, { dim, heads, hidden }),
   )
@@ -52,7 +56,7 @@ export function createCausalTransformer(
 function createBlock(
   parameters: Parameters,
   name: string,
-  { dim, heads, hidden }: Omit<TransformerSizes, 'blocks' | 'length'>,
+  { dim, heads, hidden }: Pick<TransformerSizes, 'dim' | 'heads' | 'hidden'>,
 ) {
   const before = createLayerNorm(parameters, `${name}/attention-norm`, dim)
   const query = parameters.add<tf.Rank.R2>(`${name}/query`, [dim, dim], 'glorot')

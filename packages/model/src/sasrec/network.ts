@@ -11,9 +11,9 @@ import type { SasrecOptions } from './sasrec.ts'
 
 /** `F = transformer(sqrt(dim) h + P)`; the user vector is what stands at the last position. */
 export function sasrecNetwork(options: SasrecOptions, random: Random): Network {
-  const { dim, history: length, blocks, heads, hidden = dim, temperature, normalize: normalized, dropout } = options
+  const { dim, history: length, hidden = dim, temperature, normalize: normalized, dropout } = options
   const parameters = createParameters(random)
-  const transformer = createCausalTransformer(parameters, 'transformer', { dim, length, blocks, heads, hidden })
+  const transformer = createCausalTransformer(parameters, 'transformer', { ...options, length, hidden })
   const finish = <T extends tf.Tensor>(vectors: T): T => (normalized ? normalize(vectors) : vectors)
   /** `[size, history, dim]` */
   const encode = (input: HistoryInput): tf.Tensor3D => {

@@ -7,8 +7,8 @@ import { PADDING_LOGIT } from '../encoders/pool.ts'
 import { checkGradient, normal, ready } from '../gradient.fixture.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
 import { createParameters } from '../training/parameters.ts'
-import { everyPosition } from './network.ts'
-import { sasrec } from './sasrec.ts'
+import { everyPosition, sasrecNetwork } from './network.ts'
+import { sasrec, sasrecOptions } from './sasrec.ts'
 
 beforeAll(ready)
 const same = <T extends tf.Tensor>(x: T) => x
@@ -58,7 +58,14 @@ function encodeInLoops(x: Rows, get: (name: string) => Rows, heads: number, bloc
 describe('the causal transformer', () => {
   it('is the encoder of the paper, written out in loops', () => {
     const parameters = createParameters(random(1))
-    const encode = createCausalTransformer(parameters, 't', { dim: 4, length: 5, blocks: 2, heads: 2, hidden: 6 })
+    const encode = createCausalTransformer(parameters, 't', {
+      positionScale: 0.02,
+      dim: 4,
+      length: 5,
+      blocks: 2,
+      heads: 2,
+      hidden: 6,
+    })
     const draw = random(2)
     const values = Object.entries(parameters.values()).map(([name, value]) => [name, value.map(() => draw.normal())])
     parameters.restore(Object.fromEntries(values))
@@ -75,7 +82,14 @@ describe('the causal transformer', () => {
 
   it('lets no position see a later one, nor the padding', () => {
     const parameters = createParameters(random(4))
-    const encode = createCausalTransformer(parameters, 't', { dim: 4, length: 5, blocks: 2, heads: 1, hidden: 4 })
+    const encode = createCausalTransformer(parameters, 't', {
+      positionScale: 0.02,
+      dim: 4,
+      length: 5,
+      blocks: 2,
+      heads: 1,
+      hidden: 4,
+    })
     const padding = tf.tensor3d([PADDING_LOGIT, 0, 0, 0, 0], [1, 1, 5])
     const x = normal<tf.Rank.R3>([1, 5, 4], 5)
     const changed = tf.add(
@@ -93,7 +107,14 @@ describe('the causal transformer', () => {
 
   it('has the gradient that finite differences give', () => {
     const parameters = createParameters(random(6))
-    const encode = createCausalTransformer(parameters, 't', { dim: 4, length: 3, blocks: 1, heads: 2, hidden: 3 })
+    const encode = createCausalTransformer(parameters, 't', {
+      positionScale: 0.02,
+      dim: 4,
+      length: 3,
+      blocks: 1,
+      heads: 2,
+      hidden: 3,
+    })
     const padding = tf.tensor3d([PADDING_LOGIT, 0, 0, 0, 0, 0], [2, 1, 3])
     // What stands at the padding means nothing.
     const there = tf.tensor3d([0, 1, 1, 1, 1, 1], [2, 3, 1])
@@ -124,6 +145,16 @@ describe('SASRec', () => {
     expect(found.input.targets.dataSync()).toEqual(vectors)
     expect(Array.from(found.input.hits.dataSync())).toEqual([1, 0, 0, 2, 0])
     expect(found.input.size).toBe(5)
+  })
+
+  it('begins its positions as large as asked for', () => {
+    for (const positionScale of [0.02, 0.5]) {
+      const network = sasrecNetwork(sasrecOptions.parse({ positionScale }), random(1))
+      const positions = network.parameters.values()['transformer/positions']
+      const square = positions.reduce((sum, x) => sum + x * x, 0) / positions.length
+      expect(Math.sqrt(square) / positionScale).toBeCloseTo(1, 1)
+      network.dispose()
+    }
   })
 
   it('refuses heads that do not divide its dimension', () => {

@@ -12,6 +12,11 @@ export const sasrecOptions = z
     /** Width of the hidden layer of each block; `dim` where absent, as in the paper. */
     hidden: z.int().positive().optional(),
     /**
+     * Standard deviation that learned positions begin with. Items come in `sqrt(dim)` times as long as they are, some 1.4 a dimension: beside that
+     * the usual .02 is hard to see.
+     */
+    positionScale: z.number().positive().default(0.02),
+    /**
      * `all`: each position of a history predicts the next one, as in the paper. `last`: only the last one predicts the target, as the other
      * systems do. Negatives that need a correction always train the last one alone.
      */
