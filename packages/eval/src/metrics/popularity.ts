@@ -1,4 +1,5 @@
 import { type Metric, type MetricFamily, metricAt } from './metric.ts'
+import { runningMeans } from './running-means.ts'
 
 const noveltyFamily: MetricFamily = {
   name: 'novelty',
@@ -7,22 +8,10 @@ const noveltyFamily: MetricFamily = {
   needsTrain: true,
   perCase: (ks, { catalogue }) => {
     const users = catalogue.trainUsers
-    const information = Float64Array.from(catalogue.userCounts, (count) => Math.log2(users / Math.max(count, 1)))
-    return (ranked, out, at) => {
-      let sum = 0
-      let known = 0
-      let rank = 0
-      for (let j = 0; j < ks.length; j++) {
-        const end = Math.min(ks[j], ranked.length)
-        for (; rank < end; rank++) {
-          const item = ranked.items[rank]
-          if (item < 0) continue
-          sum += information[item]
-          known++
-        }
-        out[at + j] = known === 0 ? Number.NaN : sum / known
-      }
-    }
+    return runningMeans(
+      ks,
+      Float64Array.from(catalogue.userCounts, (count) => Math.log2(users / Math.max(count, 1))),
+    )
   },
 }
 
@@ -32,45 +21,31 @@ const popularityLiftFamily: MetricFamily = {
   looksAt: 'list',
   needsTrain: true,
   overall: (ks, { catalogue, history }) => {
-    const counts = catalogue.counts
-    const listed = new Float64Array(ks.length)
-    const lists = new Float64Array(ks.length)
-    let liked = 0
-    let histories = 0
+    const listed = {
+      means: runningMeans(ks, catalogue.counts),
+      sums: new Float64Array(ks.length),
+      lists: new Float64Array(ks.length),
+    }
+    const liked = { means: runningMeans([Number.POSITIVE_INFINITY], catalogue.counts), sum: 0, histories: 0 }
+    const found = new Float64Array(ks.length)
+    const profile = new Float64Array(1)
     return {
       add(ranked) {
-        let sum = 0
-        let known = 0
-        let rank = 0
+        listed.means(ranked, found, 0)
         for (let j = 0; j < ks.length; j++) {
-          const end = Math.min(ks[j], ranked.length)
-          for (; rank < end; rank++) {
-            const item = ranked.items[rank]
-            if (item < 0) continue
-            sum += counts[item]
-            known++
-          }
-          if (known === 0) continue
-          listed[j] += sum / known
-          lists[j]++
+          if (Number.isNaN(found[j])) continue
+          listed.sums[j] += found[j]
+          listed.lists[j]++
         }
-        const from = history.offsets[ranked.row]
-        const to = history.offsets[ranked.row + 1]
-        let profile = 0
-        let items = 0
-        for (let at = from; at < to; at++) {
-          const item = history.values[at]
-          if (item >= catalogue.size) continue
-          profile += counts[item]
-          items++
-        }
-        if (items === 0) return
-        liked += profile / items
-        histories++
+        const items = history.values.subarray(history.offsets[ranked.row], history.offsets[ranked.row + 1])
+        liked.means({ items, length: items.length }, profile, 0)
+        if (Number.isNaN(profile[0])) return
+        liked.sum += profile[0]
+        liked.histories++
       },
       finish: () => {
-        const profile = liked / histories
-        return ks.map((_, j) => (profile > 0 ? listed[j] / lists[j] / profile - 1 : Number.NaN))
+        const usual = liked.sum / liked.histories
+        return ks.map((_, j) => (usual > 0 ? listed.sums[j] / listed.lists[j] / usual - 1 : Number.NaN))
       },
     }
   },
