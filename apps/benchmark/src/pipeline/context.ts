@@ -7,6 +7,13 @@ import type { Data } from './data.ts'
 import type { Bench } from './measure.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
+/** Says what holds for the whole run the first time that it shows. */
+export function sayOnce({ said, progress }: Pick<Context, 'said' | 'progress'>, line: string): void {
+  if (said.has(line)) return
+  said.add(line)
+  progress.say(`  ${line}`)
+}
+
 /** What every stage of a run may look at. */
 export interface Context {
   experiment: Experiment
@@ -19,4 +26,6 @@ export interface Context {
   progress: Progress
   signal: AbortSignal
   watch: Stopwatch
+  /** What has been said of the machine, so that it is said once. */
+  said: Set<string>
 }

@@ -86,7 +86,8 @@ async function prepare(request: RunRequest, before: RunFile | undefined): Promis
   const count = (value: number) => value.toLocaleString('en')
   reading.end(`${data.dataset.name}: ${count(users)} users, ${count(items)} items, ${count(interactions)} interactions`)
   const bench = { items: data.dataset.items, train: parts.train, cases: parts.test }
-  return { experiment, folder, data, split: parts, queries: queriesOf(parts.test), bench, progress, signal, watch }
+  const queries = queriesOf(parts.test)
+  return { experiment, folder, data, split: parts, queries, bench, progress, signal, watch, said: new Set() }
 }
 
 function describe({ experiment, folder, command }: RunRequest, context: Context, before: RunFile | undefined): RunFile {

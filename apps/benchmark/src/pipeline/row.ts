@@ -1,18 +1,18 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isVectorRecommender, type Recommender } from '@sparc/model'
+import { isVectorRecommender, loadTensorflow, type Recommender } from '@sparc/model'
 import { InvalidInputError } from '@sparc/tables'
 import { rowHash } from '../config/hash.ts'
 import { type Row, rowName } from '../config/schema.ts'
 import { number } from '../report/format.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
 import type { RowResult } from '../run-folder/results.ts'
-import type { Context } from './context.ts'
+import { type Context, sayOnce } from './context.ts'
 import { dropCheckpoints, fit } from './fit.ts'
 import { givenLists } from './given-lists.ts'
 import { keepAndMeasure, listLength } from './lists.ts'
 import { serve } from './serve.ts'
-import { makeRecommender } from './systems.ts'
+import { isLearned, makeRecommender } from './systems.ts'
 
 /** Written last: the row is finished. */
 export const resultFile = 'result.json'
@@ -75,6 +75,7 @@ async function learnedRow(context: Context, row: Row, seed: number, at: string):
   const phase = progress.phase(`${name}${seedNote(context, seed)}`)
   const recommender = await makeRecommender(row, experiment.fit.options)
   try {
+    if (row.system !== undefined && isLearned(row.system)) await nameBackend(context)
     const { report, log } = await watch.time('fit', () =>
       fit({
         recommender,
@@ -113,6 +114,12 @@ async function learnedRow(context: Context, row: Row, seed: number, at: string):
   } finally {
     recommender.dispose()
   }
+}
+
+/** One line where training runs on something slower than the native library. */
+async function nameBackend(context: Context): Promise<void> {
+  const { backend, advice } = await loadTensorflow()
+  if (advice !== undefined) sayOnce(context, `TensorFlow runs on ${backend}. ${advice}`)
 }
 
 /** Fourth and fifth stage for the exact answer: both kinds of lists, kept as Arrow files, and their metrics. */

@@ -2,7 +2,7 @@ import { CodeShardedIndex, searchStats } from '@sparc/index'
 import { MissingPeerError, readRecommendations } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
 import type { IndexPoint } from '../run-folder/results.ts'
-import type { Context } from './context.ts'
+import { type Context, sayOnce } from './context.ts'
 
 /** Depth at which what an index finds is held against the exact answer. */
 const DEPTH = 50
@@ -32,7 +32,7 @@ async function openIndex(context: Context, embeddings: Table, codebook: Table | 
     return { engine, index: await CodeShardedIndex.build(embeddings, { engine, codebook }) } as const
   } catch (error) {
     if (asked !== 'auto' || !MissingPeerError.isInstance(error)) throw error
-    context.progress.say(`  faiss can't be had (${error.code}): the exact engine serves the shards.`)
+    sayOnce(context, `FAISS can't be had: the exact engine serves the shards. ${error.parts.next ?? ''}`)
     return { engine: 'exact', index: await CodeShardedIndex.build(embeddings, { engine: 'exact', codebook }) } as const
   }
 }
