@@ -40,7 +40,7 @@ const { values: given } = parseArgs({
     items: { type: 'string', default: '144000' },
     queries: { type: 'string', default: '2000' },
     rounds: { type: 'string', default: '5' },
-    probes: { type: 'string', default: '1,2,4,6,8,12,16,24' },
+    probes: { type: 'string', default: '1,2,3,4,6,8,12,16,24' },
     k: { type: 'string', default: '50' },
   },
 })

@@ -19,6 +19,7 @@ import { type IdMap, idMap } from './id-map.ts'
 import { lazyShard } from './lazy-shard.ts'
 import { milvusSchema } from './milvus/settings.ts'
 import { type OpenOptions, openSchema } from './options.ts'
+import { routing } from './routing.ts'
 import { living, type Shard, type State } from './state.ts'
 
 const FORMAT = { format: 'sparc.index', version: 1 }
@@ -94,11 +95,12 @@ function encodeIds(ids: IdMap, shards: readonly Shard[]): Uint8Array {
 
 function encodeRouter({ engine, state, codewords }: Core, shards: readonly Shard[]): Uint8Array {
   const { dim } = state
-  const centroids = new Float32Array(shards.length * dim)
-  for (const [i, { ordinal }] of shards.entries()) {
-    centroids.set(state.centroids.subarray(ordinal * dim, (ordinal + 1) * dim), i * dim)
+  const rowsOf = (of: Float32Array) => {
+    const rows = new Float32Array(shards.length * dim)
+    for (const [i, { ordinal }] of shards.entries()) rows.set(of.subarray(ordinal * dim, (ordinal + 1) * dim), i * dim)
+    return f32([shards.length, dim], rows)
   }
-  const tensors: Record<string, SafeTensor> = { centroids: f32([shards.length, dim], centroids) }
+  const tensors: Record<string, SafeTensor> = { centroids: rowsOf(state.centroids), spreads: rowsOf(state.spreads) }
   if (codewords) tensors.codewords = f32([codewords.rows, codewords.dim], codewords.data)
   const quantizer = engine.quantizer?.()
   if (quantizer) {
@@ -149,6 +151,7 @@ export async function openCore(directory: string, given: OpenOptions = {}): Prom
   const { dim, seed, compactAt, itemsKey, longest } = meta
   const router = decodeSafetensors(await folder.read('router.safetensors')).tensors
   const centroids = array('router.safetensors', router, 'centroids', Float32Array, meta.shards.length * dim)
+  const spreads = array('router.safetensors', router, 'spreads', Float32Array, meta.shards.length * dim)
   const quantizer =
     'least' in router
       ? {
@@ -184,7 +187,7 @@ export async function openCore(directory: string, given: OpenOptions = {}): Prom
   }
   const ordinals = new Map(shards.map((shard) => [shard.code, shard.ordinal]))
   if (ordinals.size < shards.length) throw inconsistent('a code has two shards', meta.shards)
-  const state: State = { epoch: meta.epoch, dim, shards, ordinals, centroids, size }
+  const state: State = { epoch: meta.epoch, dim, shards, ordinals, centroids, spreads, routing: routing(dim), size }
   return { engine, ids, state, codewords, trained: meta.trained, seed, compactAt, itemsKey }
 }
 

@@ -11,13 +11,13 @@ export interface Route {
 }
 
 /**
- * The non-empty shards in the order in which a query should look into them: its own code's first, then by the dot
- * product of the query with each centroid, ties by ordinal. What is not asked for is not computed.
+ * The non-empty shards in the order in which a query should look into them: its own code's first, then by the dot product
+ * to expect of their best row (`Routing`), ties by ordinal. What is not asked for is not computed.
  *
  * @param all where every shard will be looked into, so that their order does not matter
  */
 export function route(state: State, vectors: Float32Array, at: number, own: number | undefined, all = false): Route {
-  const { shards, centroids, dim } = state
+  const { shards } = state
   let left = 0
   for (const shard of shards) if (living(shard) > 0) left++
   let first = own !== undefined && living(shards[own]) > 0 ? own : -1
@@ -27,10 +27,9 @@ export function route(state: State, vectors: Float32Array, at: number, own: numb
 
   function score(): Float64Array {
     const out = new Float64Array(shards.length)
+    if (!all) state.routing.expect(state, vectors, at, out)
     for (let s = 0; s < shards.length; s++) {
-      let sum = 0
-      if (!all) for (let d = 0, from = s * dim; d < dim; d++, from++) sum += vectors[at + d] * centroids[from]
-      out[s] = living(shards[s]) === 0 || s === own ? Number.NEGATIVE_INFINITY : sum
+      if (s === own || living(shards[s]) === 0) out[s] = Number.NEGATIVE_INFINITY
     }
     return out
   }

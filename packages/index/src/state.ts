@@ -1,4 +1,5 @@
 import type { EngineShard, ShardRows } from './engine.ts'
+import type { Routing } from './routing.ts'
 
 /** A shard as one state of the index sees it: the store may have been appended to since. */
 export interface Shard extends ShardRows {
@@ -17,6 +18,10 @@ export interface State {
   readonly ordinals: ReadonlyMap<number, number>
   /** `[shards, dim]`: codewords where a codebook was given, else the mean of the shard's rows. */
   readonly centroids: Float32Array
+  /** `[shards, dim]`: mean squared distance of the rows from the centroid, per dimension. */
+  readonly spreads: Float32Array
+  /** Scores the shards for a query; shared with the states before and after. */
+  readonly routing: Routing
   /** Live items. */
   readonly size: number
 }

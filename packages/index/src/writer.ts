@@ -1,6 +1,7 @@
 import type { Embeddings } from '@sparc/tables'
 import type { Engine } from './engine.ts'
 import type { IdMap } from './id-map.ts'
+import { routing } from './routing.ts'
 import type { Shard, State } from './state.ts'
 
 /** Rows of an embeddings table by level-1 code, codes ascending. */
@@ -23,7 +24,16 @@ export function gather(vectors: Float32Array, dim: number, rows: readonly number
 
 /** A state without items. */
 export function emptyState(dim: number): State {
-  return { epoch: 0, dim, shards: [], ordinals: new Map(), centroids: new Float32Array(0), size: 0 }
+  return {
+    epoch: 0,
+    dim,
+    shards: [],
+    ordinals: new Map(),
+    centroids: new Float32Array(0),
+    spreads: new Float32Array(0),
+    routing: routing(dim),
+    size: 0,
+  }
 }
 
 /** What a write changes, while it is being made. */
@@ -31,6 +41,7 @@ interface Draft {
   shards: Shard[]
   ordinals: Map<number, number>
   centroids: Float32Array
+  spreads: Float32Array
   /** Shards whose mask of dead rows is this draft's own, so that it may be written to. */
   owned: Set<number>
 }
@@ -64,16 +75,31 @@ function addShard(draft: Draft, engine: Engine, code: number, dim: number, codew
   centroids.set(draft.centroids)
   if (codeword) centroids.set(codeword, ordinal * dim)
   draft.centroids = centroids
+  const spreads = new Float32Array((ordinal + 1) * dim)
+  spreads.set(draft.spreads)
+  draft.spreads = spreads
   return ordinal
 }
 
-/** Moves a mean towards vectors that joined `before` others. */
-function moveMean(centroids: Float32Array, at: number, dim: number, vectors: Float32Array, before: number): void {
-  const rows = vectors.length / dim
+/** Moves a centroid, unless it is fixed, and the spread around it towards vectors that joined `before` others. */
+function moveCentre(
+  { centroids, spreads }: Draft,
+  at: number,
+  dim: number,
+  vectors: Float32Array,
+  before: number,
+  fixed: boolean,
+): void {
+  const rows = before + vectors.length / dim
   for (let d = 0; d < dim; d++) {
-    let sum = centroids[at + d] * before
+    const old = centroids[at + d]
+    let sum = old * before
     for (let from = d; from < vectors.length; from += dim) sum += vectors[from]
-    centroids[at + d] = sum / (before + rows)
+    const centre = fixed ? old : sum / rows
+    let squares = (spreads[at + d] + (centre - old) ** 2) * before
+    for (let from = d; from < vectors.length; from += dim) squares += (vectors[from] - centre) ** 2
+    centroids[at + d] = centre
+    spreads[at + d] = squares / rows
   }
 }
 
@@ -97,6 +123,7 @@ export async function withUpserted(
     shards: [...state.shards],
     ordinals: new Map(state.ordinals),
     centroids: state.centroids.slice(),
+    spreads: state.spreads.slice(),
     owned: new Set(),
   }
   const placed: { row: number; ordinal: number; at: number }[] = []
@@ -109,7 +136,7 @@ export async function withUpserted(
     const base = store.length()
     const pending = store.append(vectors, items)
     if (pending) await pending
-    if (!codeword?.(code)) moveMean(draft.centroids, ordinal * dim, dim, vectors, length - deadCount)
+    moveCentre(draft, ordinal * dim, dim, vectors, length - deadCount, codeword?.(code) !== undefined)
     draft.shards[ordinal] = withRows(draft, ordinal, base, items)
     for (let i = 0; i < rows.length; i++) placed.push({ row: rows[i], ordinal, at: base + i })
   }
@@ -121,8 +148,8 @@ export async function withUpserted(
     if (ids.id(item) === undefined) ids.name(item, embeddings.ids[row])
     ids.place(item, ordinal, at)
   }
-  const { shards, ordinals, centroids } = draft
-  return { epoch: state.epoch + 1, dim, shards, ordinals, centroids, size }
+  const { shards, ordinals, centroids, spreads } = draft
+  return { ...state, epoch: state.epoch + 1, shards, ordinals, centroids, spreads, size }
 }
 
 /** A shard with rows appended at `base`. Rows between its end and `base` come from a write that failed: they are dead. */
@@ -150,11 +177,12 @@ export function withRemoved(state: State, ids: IdMap, items: Iterable<number>): 
     shards: [...state.shards],
     ordinals: new Map(state.ordinals),
     centroids: state.centroids,
+    spreads: state.spreads,
     owned: new Set(),
   }
   let removed = 0
   for (const item of items) if (kill(draft, ids, item)) removed++
-  const { shards, ordinals, centroids } = draft
+  const { shards, ordinals, centroids, spreads } = draft
   const size = state.size - removed
-  return { state: { epoch: state.epoch + 1, dim: state.dim, shards, ordinals, centroids, size }, removed }
+  return { state: { ...state, epoch: state.epoch + 1, shards, ordinals, centroids, spreads, size }, removed }
 }

@@ -1,0 +1,72 @@
+import { flatLayout } from './exact/layout.ts'
+import { Arena, CHUNK_BLOCKS, type Region } from './exact/memory.ts'
+import { living, type Shard, type State } from './state.ts'
+
+/** What decides which shards a query looks into. */
+export interface Routing {
+  /**
+   * Writes the dot product to expect of each shard's best row to `out`, `[shards]`. Were the products of n rows normal with
+   * mean `m = u . c` and variance `s^2 = sum_d u_d^2 spread_d`, the best of them would be about `m + s sqrt(2 ln n)`: a shard
+   * that is large and wide holds more of the best than its centroid alone says.
+   */
+  expect(state: State, vectors: Float32Array, at: number, out: Float64Array): void
+}
+
+/**
+ * Keeps the centroids and spreads of an index where the kernel that scans rows can scan them too; its successive states
+ * share it, and only the shards that changed are written again.
+ */
+export function routing(dim: number): Routing {
+  const layout = flatLayout(dim)
+  const row = new Float32Array(dim)
+  let arena: Arena | undefined
+  let centres: Region | undefined
+  let spreads: Region | undefined
+  let room = 0
+  let loaded: readonly Shard[] = []
+
+  function reserve(shards: number): void {
+    arena ??= new Arena()
+    for (const region of [centres, spreads]) if (region) arena.give(region)
+    room = Math.ceil((shards * 1.25) / 16) * 16
+    centres = arena.take((room / 16) * layout.blockBytes)
+    spreads = arena.take((room / 16) * layout.blockBytes)
+    loaded = []
+  }
+
+  function load({ shards, centroids, spreads: squares }: State): void {
+    if (shards.length > room) reserve(shards.length)
+    if (shards === loaded || !arena || !centres || !spreads) return
+    for (let s = 0; s < shards.length; s++) {
+      if (shards[s] === loaded[s]) continue
+      layout.write(arena, centres.at, s, centroids, s * dim)
+      layout.write(arena, spreads.at, s, squares, s * dim)
+    }
+    loaded = shards
+  }
+
+  /** Dot products of the rows of a region with a query. */
+  function products(region: Region, count: number, vectors: Float32Array, at: number, out: Float64Array): void {
+    layout.prepare(region.arena, vectors, at)
+    for (let first = 0; first < count; first += CHUNK_BLOCKS * 16) {
+      const rows = Math.min(count - first, CHUNK_BLOCKS * 16)
+      const from = region.at + (first >> 4) * layout.blockBytes
+      layout.scan(region.arena, from, Math.ceil(rows / 16), Number.NEGATIVE_INFINITY, first)
+      for (let i = 0; i < rows; i++) out[first + i] = layout.score(region.arena, i)
+    }
+  }
+
+  let means = new Float64Array(0)
+  return {
+    expect(state, vectors, at, out) {
+      load(state)
+      const { shards } = state
+      if (!centres || !spreads) return
+      if (means.length < shards.length) means = new Float64Array(shards.length)
+      products(centres, shards.length, vectors, at, means)
+      for (let d = 0; d < dim; d++) row[d] = vectors[at + d] ** 2
+      products(spreads, shards.length, row, 0, out)
+      for (let s = 0; s < shards.length; s++) out[s] = means[s] + Math.sqrt(2 * Math.log(living(shards[s])) * out[s])
+    },
+  }
+}
