@@ -77,7 +77,7 @@ it.each(learned)(
     const { users, items: rows } = readSequences(world.data.sequences)
     const sequences = makeSequences({ users, items: rows, itemsKey: readItems(items).key })
     const cosines = async (features: boolean) => {
-      const model = createRecommender(name, { ...tiny, ...codes[name], steps: 5, features })
+      const model = createRecommender(name, { ...tiny, ...codes[name], steps: 5, initial: 'normal', features })
       if (!isVectorRecommender(model)) throw new Error(`${name} is a vector system`)
       await model.fit({ items, sequences })
       const { data } = readEmbeddings(await model.embedItems()).vectors

@@ -14,7 +14,7 @@ import {
 } from '@sparc/tables'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ready } from '../gradient.fixture.ts'
-import type { CodedRecommender } from '../recommender.ts'
+import type { CodedRecommender, FitEvent } from '../recommender.ts'
 import { createRecommender, isVectorRecommender, loadRecommender } from '../systems.ts'
 import { smallWorld, tiny } from '../world.fixture.ts'
 import { openServing } from './index.ts'
@@ -23,22 +23,23 @@ const world = smallWorld()
 const histories = [[3, 50, 7], [119], [1, 2, 3, 4, 5, 6, 7, 8, 9], [60, 61, 60, 62]]
 const queries = makeQueries({ users: ['a', 'b', 'c', 'd'], history: csr(histories), itemsKey: world.itemsKey })
 const idsOf = (rows: number[]) => rows.map((row) => world.ids[row])
-const ofSparc = { ...tiny, warmUpSteps: 10, codebook: { size: 8 } }
-const ofGemirec = { ...tiny, warmUpSteps: 10, dictionary: { size: 8 } }
+// Few steps, but large ones: what begins at zero must have moved.
+const brief = { ...tiny, steps: 10, initial: 'normal', learningRate: 0.02 }
+const ofSparc = { ...brief, warmUpSteps: 4, codebook: { size: 8 } }
+const ofGemirec = { ...brief, warmUpSteps: 4, dictionary: { size: 8 } }
 const variants: [string, string, object][] = [
-  ['two-tower', 'two-tower', tiny],
-  ['two-tower, raw scores', 'two-tower', { ...tiny, normalize: false }],
-  ['comirec-sa', 'comirec-sa', tiny],
-  ['plain attention', 'comirec-sa', { ...tiny, interests: 1 }],
-  ['comirec-dr', 'comirec-dr', { ...tiny, learningRate: 0.02 }],
-  ['mind', 'mind', { ...tiny, learningRate: 0.02 }],
-  ['remi', 'remi', tiny],
-  ['sasrec', 'sasrec', { ...tiny, learningRate: 0.02 }],
-  ['sasrec with heads and three blocks', 'sasrec', { ...tiny, learningRate: 0.02, blocks: 3, heads: 2, hidden: 12 }],
+  ['two-tower', 'two-tower', brief],
+  ['two-tower, raw scores', 'two-tower', { ...brief, normalize: false }],
+  ['comirec-sa', 'comirec-sa', brief],
+  ['plain attention', 'comirec-sa', { ...brief, interests: 1 }],
+  ['comirec-dr', 'comirec-dr', brief],
+  ['mind', 'mind', brief],
+  ['remi', 'remi', brief],
+  ['sasrec', 'sasrec', brief],
+  ['sasrec with heads and three blocks', 'sasrec', { ...brief, blocks: 3, heads: 2, hidden: 12 }],
   ['gemirec', 'gemirec', ofGemirec],
-  ['gemirec, three levels', 'gemirec', { ...ofGemirec, dictionary: { size: 6, levels: 3 }, learningRate: 0.02 }],
+  ['gemirec, three levels', 'gemirec', { ...ofGemirec, dictionary: { size: 6, levels: 3 } }],
   ['gemirec with interests of the history', 'gemirec', { ...ofGemirec, source: 'history' }],
-  ['gemirec before its dictionary', 'gemirec', { ...ofGemirec, steps: 1 }],
   ['sparc', 'sparc', ofSparc],
   ['sparc in the form of the paper, hard search', 'sparc', { ...ofSparc, user: 'attention', search: 'hard' }],
   [
@@ -90,6 +91,21 @@ describe('serving without TensorFlow', () => {
     model.dispose()
   })
 
+  it.each(['sparc', 'gemirec'])('%s that was stopped before its codebook began: one vector', async (system) => {
+    const model = createRecommender(system, { ...brief, steps: 50, warmUpSteps: 20 })
+    if (!isVectorRecommender(model)) throw new Error(`${system} is no vector system`)
+    const stop = new AbortController()
+    const onEvent = ({ type }: FitEvent) => type === 'step' && stop.abort()
+    await expect(model.fit(world.data, { signal: stop.signal, onEvent })).rejects.toThrow(/cancelled at step/)
+    const directory = join(folder, `stopped-${system}`)
+    await model.save(directory)
+    const { vectors } = (await openServing(directory)).embed(idsOf(histories[0]))
+    const expected = readInterests(await model.embedUsers(queries))
+    expect([vectors.length, expected.offsets[1]]).toEqual([1, 1])
+    for (let d = 0; d < 8; d++) expect(vectors[0][d]).toBeCloseTo(expected.vectors.data[d], 5)
+    model.dispose()
+  })
+
   it('skips and counts unknown ids, and falls back to popularity without a history', async () => {
     const { model, directory } = await saved('sparc', ofSparc)
     const plain = await openServing(directory)
@@ -129,7 +145,7 @@ describe('serving without TensorFlow', () => {
   })
 
   it('refuses a folder with a file cut short, gone, or of a newer version, as loading it does; the embeddings lie in it as Arrow', async () => {
-    const { model, directory } = await saved('two-tower', tiny)
+    const { model, directory } = await saved('two-tower', brief)
     const names = await readdir(directory)
     const path = (start: string) => join(directory, names.find((name) => name.startsWith(start)) ?? start)
     expect(readEmbeddings(await readTable(path('embeddings')))).toEqual(readEmbeddings(await model.embedItems()))
@@ -175,7 +191,7 @@ describe('serving without TensorFlow', () => {
     await linear.fit(world.data)
     await linear.save(join(folder, 'item-knn'))
     await expect(openServing(join(folder, 'item-knn'))).rejects.toThrow(/is not served from here.*item-knn.*sasrec/s)
-    const two = await saved('two-tower', tiny)
+    const two = await saved('two-tower', brief)
     two.model.dispose()
     const entry = fileURLToPath(new URL('index.ts', import.meta.url))
     const program = `
