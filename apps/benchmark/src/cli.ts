@@ -98,7 +98,7 @@ export function commandLine(): Command {
     .description('runs a configuration, and resumes it where it was interrupted')
     .option('--experiments <names>', 'only these experiments of a study', list)
     .option('--datasets <names>', 'only the experiments on these data sets', list)
-    .option('--models <names>', 'only these rows, by name or system', list)
+    .option('--models <names>', 'only these rows, by name, or all of a system', list)
     .option('--seeds <numbers>', 'only these seeds', wholes)
     .option('--plan', 'say what would be done and how long it would take, and end')
     .action(async (config: string, options: StudyOptions) => (await import('./commands/run.ts')).run(config, options))

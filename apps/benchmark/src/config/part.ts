@@ -8,7 +8,7 @@ export interface Part {
   experiments?: readonly string[]
   /** Names of data sets, or parts of them: `beauty`. */
   datasets?: readonly string[]
-  /** Names of rows or of systems. */
+  /** Names of rows; a name that no row has is that of a system, and stands for all its rows. */
   models?: readonly string[]
   seeds?: readonly number[]
 }
@@ -69,8 +69,10 @@ export function cutStudy({ experiments }: Study, part: Part): Job[] {
   )
   checkNames('--models', part.models, rows.map(rowName), (name) => rows.some((row) => isModel(row, name)))
   checkNames('--seeds', part.seeds?.map(String), seeds.map(String), (seed) => seeds.includes(Number(seed)))
+  const named = new Set(rows.map(rowName))
   const wanted: Wanted = (row, seed) =>
-    (part.models?.some((name) => isModel(row, name)) ?? true) && (part.seeds?.includes(seed) ?? true)
+    (part.models?.some((name) => (named.has(name) ? rowName(row) === name : row.system === name)) ?? true) &&
+    (part.seeds?.includes(seed) ?? true)
   return experiments
     .filter(({ name }) => part.experiments?.includes(name) ?? true)
     .filter((experiment) => part.datasets?.some((name) => isDataset(experiment, name)) ?? true)
