@@ -204,6 +204,36 @@ export function ids(column: Column): string[] {
   return all.map(String)
 }
 
+/** Text without nulls as distinct values, numbered by first appearance. A dictionary's words are read once, not row by row. */
+export function numberedIds(column: Column): { ids: string[]; rows: Int32Array } {
+  refuseNulls(column)
+  const { vector, where } = column
+  const numbers = new Map<string, number>()
+  const numberOf = (id: string): number => {
+    const known = numbers.get(id)
+    if (known !== undefined) return known
+    numbers.set(id, numbers.size)
+    return numbers.size - 1
+  }
+  const rows = new Int32Array(vector.length)
+  let at = 0
+  for (const data of vector.data) {
+    const part = { where, vector: new Vector([data]) }
+    if (!DataType.isDictionary(data.type)) {
+      for (const id of ids(part)) rows[at++] = numberOf(id)
+      continue
+    }
+    const words = data.dictionary ? ids({ where: `the dictionary of ${where}`, vector: data.dictionary }) : []
+    const known = new Int32Array(words.length).fill(-1)
+    for (let i = 0; i < data.length; i++) {
+      const word = Number(data.values[i])
+      if (known[word] < 0) known[word] = numberOf(words[word])
+      rows[at++] = known[word]
+    }
+  }
+  return { ids: [...numbers.keys()], rows }
+}
+
 /** A list column: where each row's values begin, and the values of all rows as one column. */
 export interface Lists {
   /** `[rows + 1]` */

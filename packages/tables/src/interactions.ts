@@ -1,7 +1,8 @@
 import type { Table } from 'apache-arrow'
 import { checkCsr, checkLength, checkRange } from './checks.ts'
-import { type Column, column, ids, int32s, lists, milliseconds, optionalColumn } from './columns.ts'
+import { type Column, column, ids, int32s, lists, milliseconds, numberedIds, optionalColumn } from './columns.ts'
 import {
+  dictionaryColumn,
   int32Column,
   int32Data,
   listColumn,
@@ -74,13 +75,7 @@ export function makeInteractions(view: Interactions): Table {
   const { userIds, users, items, timestamps } = view
   checkLength(items.length, users.length, 'the items of an interactions table')
   checkRange(users, userIds.length, 'The users of an interactions table')
-  const columns = [
-    utf8Column(
-      'user',
-      Array.from(users, (user) => userIds[user]),
-    ),
-    int32Column('item', items),
-  ]
+  const columns = [dictionaryColumn('user', userIds, users), int32Column('item', items)]
   if (timestamps) {
     checkLength(timestamps.length, users.length, 'the timestamps of an interactions table')
     columns.push({ name: 'timestamp', data: timestampData(timestamps) })
@@ -91,22 +86,12 @@ export function makeInteractions(view: Interactions): Table {
 /** Users are numbered in order of first appearance. */
 export function readInteractions(table: Table): Interactions {
   const kind = 'interactions'
-  const names = ids(column(table, 'user', kind))
-  const rows = new Map<string, number>()
-  const users = new Int32Array(names.length)
-  for (let i = 0; i < names.length; i++) {
-    let user = rows.get(names[i])
-    if (user === undefined) {
-      user = rows.size
-      rows.set(names[i], user)
-    }
-    users[i] = user
-  }
+  const { ids: userIds, rows: users } = numberedIds(column(table, 'user', kind))
   const items = int32s(column(table, 'item', kind))
   checkRange(items, Number.POSITIVE_INFINITY, 'column "item" of the interactions table')
   const times = optionalColumn(table, 'timestamp', kind)
   return {
-    userIds: [...rows.keys()],
+    userIds,
     users,
     items,
     timestamps: times && milliseconds(times),

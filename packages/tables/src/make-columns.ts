@@ -1,5 +1,6 @@
 import {
   type Data,
+  Dictionary,
   Field,
   FixedSizeList,
   Float32,
@@ -14,6 +15,7 @@ import {
   Uint8,
   Uint16,
   Utf8,
+  Vector,
 } from 'apache-arrow'
 
 /** A column ready to be put into a table. */
@@ -24,6 +26,14 @@ export interface MadeColumn {
 
 export function utf8Column(name: string, values: readonly (string | null)[]): MadeColumn {
   return { name, data: utf8Data(values) }
+}
+
+/** Text whose values are met again and again: each word once, and a number for each row. */
+export function dictionaryColumn(name: string, words: readonly string[], rows: Int32Array): MadeColumn {
+  const dictionary = new Vector([utf8Data(words)])
+  // The number is fixed, so that equal tables are equal files.
+  const type = new Dictionary(new Utf8(), new Int32(), 0)
+  return { name, data: makeData({ type, length: rows.length, data: rows, dictionary }) }
 }
 
 function utf8Data(values: readonly (string | null)[]): Data<Utf8> {

@@ -1,9 +1,10 @@
-import { Field, Float64, Int32, List, Table, Utf8, vectorFromArray } from 'apache-arrow'
+import { Field, Float64, Int32, List, Table, tableFromIPC, Utf8, vectorFromArray } from 'apache-arrow'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   checkItemsKey,
   csr,
+  encodeTable,
   InvalidInputError,
   itemsKey,
   makeCases,
@@ -76,6 +77,35 @@ test('interactions number their users by first appearance and keep unknown times
     timestamps: Float64Array.of(1, Number.NaN, 3),
     itemsKey: '9:x',
   })
+})
+
+const log = fc.array(fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 9 })), { maxLength: 12 })
+
+test('interactions survive joining, slicing and a file, whatever dictionary each part has', () => {
+  fc.assert(
+    fc.property(log, log, fc.nat(), fc.nat(), (first, second, a, b) => {
+      const part = (rows: [number, number][], prefix: string) =>
+        makeInteractions({
+          userIds: Array.from({ length: 5 }, (_, user) => `${user < 2 ? 'both' : prefix}${user}`),
+          users: Int32Array.from(rows, ([user]) => user),
+          items: Int32Array.from(rows, ([, item]) => item),
+          itemsKey: '10:x',
+        })
+      const joined = part(first, 'one').concat(part(second, 'two'))
+      const [start, end] = [a % (joined.numRows + 1), b % (joined.numRows + 1)].sort((x, y) => x - y)
+      const wanted = [
+        ...first.map(([user, item]) => [`${user < 2 ? 'both' : 'one'}${user}`, item]),
+        ...second.map(([user, item]) => [`${user < 2 ? 'both' : 'two'}${user}`, item]),
+      ].slice(start, end)
+      const slice = joined.slice(start, end)
+      for (const table of [slice, tableFromIPC(encodeTable(slice))]) {
+        const { userIds, users, items, itemsKey: key } = readInteractions(table)
+        expect(Array.from(users, (user, row) => [userIds[user], items[row]])).toEqual(wanted)
+        expect(userIds).toEqual([...new Set(wanted.map(([user]) => user))])
+        expect(key).toBe('10:x')
+      }
+    }),
+  )
 })
 
 const lists = fc.array(fc.array(fc.nat({ max: 1000 }), { maxLength: 5 }), { maxLength: 12 })

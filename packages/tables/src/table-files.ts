@@ -1,6 +1,19 @@
-import { RecordBatchFileWriter, type Table, tableFromIPC } from 'apache-arrow'
+import {
+  DataType,
+  makeData,
+  RecordBatch,
+  RecordBatchFileWriter,
+  Schema,
+  Struct,
+  Table,
+  tableFromIPC,
+  Utf8,
+  Vector,
+} from 'apache-arrow'
+import { strings } from './columns.ts'
 import { InvalidFileError } from './errors.ts'
 import { readFileChecked, writeFileAtomic } from './files.ts'
+import { utf8Column } from './make-columns.ts'
 
 const FILE_MAGIC = 'ARROW1'
 
@@ -31,9 +44,29 @@ export async function readTable(path: string): Promise<Table> {
   })
 }
 
+/** A file has one dictionary for a column: text that has several, as in joined tables, is written as it is. */
+function withOneDictionary(table: Table): Table {
+  const several = table.schema.fields.map(({ name, type }) => {
+    const words = (table.getChild(name)?.data ?? []).map((data) => data.dictionary?.data[0])
+    return DataType.isDictionary(type) && new Set(words).size > 1
+  })
+  if (!several.includes(true)) return table
+  const fields = table.schema.fields.map((field, f) => (several[f] ? field.clone({ type: new Utf8() }) : field))
+  const schema = new Schema(fields, table.schema.metadata)
+  const batches = table.batches.map(({ data, numRows: length }) => {
+    const children = data.children.map((child, f) => {
+      if (!several[f]) return child
+      const column = { where: `column "${fields[f].name}"`, vector: new Vector([child]) }
+      return utf8Column(fields[f].name, strings(column)).data
+    })
+    return new RecordBatch(schema, makeData({ type: new Struct(fields), length, children }))
+  })
+  return new Table(schema, batches)
+}
+
 /** The bytes of an Arrow IPC file. */
 export function encodeTable(table: Table): Uint8Array {
-  return RecordBatchFileWriter.writeAll(table).toUint8Array(true)
+  return RecordBatchFileWriter.writeAll(withOneDictionary(table)).toUint8Array(true)
 }
 
 /** Writes an Arrow IPC file atomically. @throws InvalidFileError `NOT_WRITABLE`, `NO_SPACE` */
