@@ -1,4 +1,4 @@
-// The inner loops of the exact engine, in AssemblyScript; `build.ts` compiles them to WebAssembly with SIMD.
+// The inner loops of the exact engine, in AssemblyScript; `tools/kernels.ts` compiles them to WebAssembly with SIMD.
 //
 // Rows lie in blocks of 16. Floats: [block][dim][16], so that one splat of a query's value meets four vectors of four
 // rows each, no sum crosses lanes, 16 scores are compared with the threshold at once, and memory is read in one stream

@@ -1,4 +1,4 @@
-// Products of rows and weights of float32, in AssemblyScript; `build.ts` compiles it to WebAssembly with SIMD. The plain
+// Products of rows and weights of float32, in AssemblyScript; `tools/kernels.ts` compiles it to WebAssembly with SIMD. The plain
 // reference stands in ../src/serving/linear.test.ts.
 
 /**

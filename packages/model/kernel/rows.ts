@@ -1,4 +1,4 @@
-// Work on rows of a matrix of float32, in AssemblyScript; `build.ts` compiles it to WebAssembly with SIMD. The plain
+// Work on rows of a matrix of float32, in AssemblyScript; `tools/kernels.ts` compiles it to WebAssembly with SIMD. The plain
 // reference of each function stands in ../src/training/adam.ts and ../src/row-memory.ts.
 
 /** Copies row `rows[r]` of `table` to row `r` of `out`, for `count` of them; row -1 is all zeros. */

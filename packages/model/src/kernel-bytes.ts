@@ -1,7 +1,7 @@
-// Made from kernel/rows.ts by kernel/build.ts; do not edit.
+// Made from kernel/rows.ts by tools/kernels.ts; do not edit.
 
 /** SHA-256 of the source that these bytes were compiled from. */
-export const KERNEL_SOURCE = '0646e404afc0b47e7e62c81003a27bc46da20ae8adfa9737cd81a624442f2c55'
+export const KERNEL_SOURCE = '4c6ec1a98366a59e2f993609ff6c5323e840fc1cfa3b241f7446b1698143c42a'
 
 /** The WebAssembly module, base64. */
 export const KERNEL_BYTES = [

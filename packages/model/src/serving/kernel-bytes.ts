@@ -1,7 +1,7 @@
-// Made from kernel/products.ts by kernel/build.ts; do not edit.
+// Made from kernel/products.ts by tools/kernels.ts; do not edit.
 
 /** SHA-256 of the source that these bytes were compiled from. */
-export const KERNEL_SOURCE = 'f4c45ca4988307584e00d5b8746c79d02d163a4dee1154ba9643caa961fbbc29'
+export const KERNEL_SOURCE = '4f62f2dbe776b1d61786162b4d667062ae4516c4200a50633f3c405c9fd3d5f2'
 
 /** The WebAssembly module, base64. */
 export const KERNEL_BYTES = [
