@@ -52,7 +52,7 @@ export function routing(dim: number): Routing {
       const rows = Math.min(count - first, CHUNK_BLOCKS * 16)
       const from = region.at + (first >> 4) * layout.blockBytes
       layout.scan(region.arena, from, Math.ceil(rows / 16), Number.NEGATIVE_INFINITY, first)
-      for (let i = 0; i < rows; i++) out[first + i] = layout.score(region.arena, i)
+      layout.scores(region.arena, rows, out.subarray(first))
     }
   }
 

@@ -38,6 +38,7 @@ export function nearestCentroid(centroids: Float32Array, dim: number) {
   const query = new Float32Array(dim + 1)
   query[dim] = 1
   const chunk = CHUNK_BLOCKS * 16
+  const scores = new Float64Array(chunk)
   return (vectors: Float32Array, at: number): number => {
     for (let d = 0; d < dim; d++) query[d] = vectors[at + d]
     layout.prepare(arena, query, 0)
@@ -47,10 +48,10 @@ export function nearestCentroid(centroids: Float32Array, dim: number) {
       const count = Math.min(codes - first, chunk)
       const blocks = Math.ceil(count / 16)
       layout.scan(arena, region.at + (first >> 4) * layout.blockBytes, blocks, Number.NEGATIVE_INFINITY, first)
+      layout.scores(arena, count, scores)
       for (let i = 0; i < count; i++) {
-        const score = layout.score(arena, i)
-        if (score <= most) continue
-        most = score
+        if (scores[i] <= most) continue
+        most = scores[i]
         best = first + i
       }
     }

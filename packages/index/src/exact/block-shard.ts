@@ -1,3 +1,4 @@
+import { type Collector, kthLargest } from '../collector.ts'
 import type { Batch, EngineShard, ShardRows } from '../engine.ts'
 import type { Layout } from './layout.ts'
 import { CHUNK_BLOCKS, type Region } from './memory.ts'
@@ -7,8 +8,9 @@ export interface Memory {
   take(bytes: number): Region
 }
 
-/** Blocks scanned before the threshold of a query is looked at again; doubles up to a whole chunk. */
-const FIRST_BLOCKS = 8
+/** Dot products of the last scan. */
+const scores = new Float64Array(CHUNK_BLOCKS * 16)
+const maxima = new Float64Array(CHUNK_BLOCKS * 8)
 
 /** Rows in blocks of 16, in WebAssembly memory. */
 export function blockShard(layout: Layout, memory: Memory): EngineShard {
@@ -29,6 +31,23 @@ export function blockShard(layout: Layout, memory: Memory): EngineShard {
     return next
   }
 
+  /**
+   * A threshold to begin with, from rows that were all scored: the k-th largest of the maxima of a few rows each is a score
+   * that at least k rows reach.
+   */
+  function begin(collector: Collector, { length: visible, dead }: ShardRows, found: number): void {
+    const scored = Math.min(found, visible)
+    const together = Math.min(16, Math.floor(scored / (1.25 * (collector.k + collector.excluded))))
+    if (together < 2 || dead !== undefined || collector.filtered) return
+    const groups = Math.floor(scored / together)
+    for (let g = 0, i = 0; g < groups; g++) {
+      let most = scores[i++]
+      for (let n = 1; n < together; n++, i++) most = Math.max(most, scores[i])
+      maxima[g] = most
+    }
+    collector.raise(kthLargest(maxima, groups, collector.k + collector.excluded) - 2 * collector.margin)
+  }
+
   /** Scans some blocks for one query. */
   function scanPart(rows: ShardRows, batch: Batch, member: number, from: number, blocks: number, part: Region): void {
     const { arena } = part
@@ -36,11 +55,14 @@ export function blockShard(layout: Layout, memory: Memory): EngineShard {
     const { ordinal, items, length: visible, dead } = rows
     const at = part.at + from * layout.blockBytes
     const found = layout.scan(arena, at, blocks, collector.threshold, from << 4)
-    const base = arena.out >> 2
-    for (let i = 0; i < found; i++) {
-      const row = arena.ints[base + 2 * i]
+    layout.scores(arena, found, scores)
+    if (collector.threshold === Number.NEGATIVE_INFINITY) begin(collector, rows, found)
+    const { ints } = arena
+    for (let i = 0, pair = arena.out >> 2; i < found; i++, pair += 2) {
+      if (!(scores[i] >= collector.threshold)) continue
+      const row = ints[pair]
       if (row >= visible || (dead !== undefined && dead[row] === 1)) continue
-      collector.offer(ordinal, row, items[row], layout.score(arena, i))
+      collector.offer(ordinal, row, items[row], scores[i])
     }
   }
 
@@ -60,10 +82,9 @@ export function blockShard(layout: Layout, memory: Memory): EngineShard {
       const alone = members.length === 1
       if (alone) layout.prepare(region.arena, batch.vectors, members[0] * dim)
       // Several queries take turns on a piece of the shard that stays in the cache.
-      let size = FIRST_BLOCKS
       const most = alone ? CHUNK_BLOCKS : CHUNK_BLOCKS / 2
-      for (let from = 0; from < blocks; size = Math.min(most, 2 * size)) {
-        const count = Math.min(size, blocks - from)
+      for (let from = 0; from < blocks; ) {
+        const count = Math.min(most, blocks - from)
         for (const member of members) {
           if (!alone) layout.prepare(region.arena, batch.vectors, member * dim)
           scanPart(rows, batch, member, from, count, region)

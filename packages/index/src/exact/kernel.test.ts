@@ -36,9 +36,9 @@ it.each(dims)('float rows of %i dimensions are scored like plain loops, and read
   )
   const threshold = [...expected].sort((a, b) => b - a)[9]
   const found = layout.scan(arena, at, 3, threshold - 1e-3, 0)
-  const hits = new Map(
-    Array.from({ length: found }, (_, i) => [arena.ints[(arena.out >> 2) + 2 * i], layout.score(arena, i)]),
-  )
+  const scores = new Float64Array(rows)
+  layout.scores(arena, found, scores)
+  const hits = new Map(Array.from({ length: found }, (_, i) => [arena.ints[(arena.out >> 2) + 2 * i], scores[i]]))
   for (let r = 0; r < rows; r++) {
     expect(layout.dot(arena, at, r, query, 0)).toBeCloseTo(expected[r], 10)
     if (expected[r] >= threshold) expect(hits.get(r)).toBeCloseTo(expected[r], 4)
@@ -59,13 +59,15 @@ it.each(dims)('byte rows of %i dimensions are scored within the margin that they
   const { arena, at } = rowsIn(layout, vectors, rows, dim)
   layout.prepare(arena, query, 0)
   expect(layout.scan(arena, at, 3, Number.NEGATIVE_INFINITY, 0)).toBe(rows)
+  const scores = new Float64Array(rows)
+  layout.scores(arena, rows, scores)
   const margin = integerMargin(quantizer, query, 0)
   const back = new Float32Array(dim)
   for (let r = 0; r < rows; r++) {
     layout.read(arena, at, r, back, 0)
     const exact = back.reduce((sum, value, d) => sum + value * query[d], 0)
     expect(layout.dot(arena, at, r, query, 0)).toBeCloseTo(exact, 9)
-    expect(Math.abs(layout.score(arena, r) - exact)).toBeLessThan(margin + 1e-5)
+    expect(Math.abs(scores[r] - exact)).toBeLessThan(margin + 1e-5)
     for (let d = 0; d < dim; d++) {
       expect(Math.abs(back[d] - vectors[r * dim + d])).toBeLessThan(0.51 * quantizer.step[d] + 1e-6)
     }

@@ -16,8 +16,8 @@ export interface Layout {
    * `arena.out`; returns how many.
    */
   scan(arena: Arena, at: number, blocks: number, threshold: number, first: number): number
-  /** The dot product of pair `i` of the last scan. */
-  score(arena: Arena, i: number): number
+  /** Writes the dot products of the first `count` pairs of the last scan to `out`. */
+  scores(arena: Arena, count: number, out: Float64Array): void
 }
 
 /** Float32, `[block][dim][16]`. */
@@ -45,6 +45,8 @@ export function flatLayout(dim: number): Layout {
     },
     scan: (arena, at, blocks, threshold, first) =>
       arena.kernel.scanFloats(at, blocks, width, arena.query, Math.fround(threshold), first, arena.out),
-    score: (arena, i) => arena.floats[(arena.out >> 2) + 2 * i + 1],
+    scores({ floats, out: pairs }, count, out) {
+      for (let i = 0, at = (pairs >> 2) + 1; i < count; i++, at += 2) out[i] = floats[at]
+    },
   }
 }

@@ -94,6 +94,9 @@ export function byteLayout(dim: number, quantizer: ScalarQuantizer): Layout {
       const least = Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, raw))
       return arena.kernel.scanBytes(at, blocks, width, arena.query, least, first, arena.out)
     },
-    score: (arena, i) => query.bias + arena.ints[(arena.out >> 2) + 2 * i + 1] / query.scale,
+    scores({ ints, out: pairs }, count, out) {
+      const { bias, scale } = query
+      for (let i = 0, at = (pairs >> 2) + 1; i < count; i++, at += 2) out[i] = bias + ints[at] / scale
+    },
   }
 }
