@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { caseScores, type Report } from '@sparc/eval'
+import { caseScores } from '@sparc/eval'
 import { readCases, readEmbeddings, readInterests, readRecommendations, readTable } from '@sparc/tables'
-import type { Table } from 'apache-arrow'
 import type { SavedRun } from '../commands/runs.ts'
 import { interestCosines } from '../pipeline/interests.ts'
 import type { RowResult } from '../run-folder/results.ts'
@@ -27,24 +26,9 @@ export async function userScores(saved: SavedRun, name: string, metric: string):
     const at = folderOf(saved, row)
     if (metric === 'interests/distance') scores.push(await distances(at))
     else if (metric === 'unseen-interests/recall@50') scores.push(await unseen(saved, at))
-    else scores.push(caseScores(reportOf(await readTable(join(at, 'users.arrow'))), metric, name))
+    else scores.push(caseScores({ perCase: await readTable(join(at, 'users.arrow')) }, metric, name))
   }
   return scores
-}
-
-/** A saved table of values per case, as the report that it came from. */
-function reportOf(perCase: Table): Report {
-  const input = {
-    cases: perCase.numRows,
-    missingUsers: 0,
-    unknownUsers: 0,
-    withoutTargets: 0,
-    shortLists: 0,
-    dedupedLists: 0,
-    unknownItems: 0,
-    unknownTargets: 0,
-  }
-  return { names: [], better: {}, metrics: {}, slices: {}, confidence: 0.95, input, notes: [], perCase }
 }
 
 async function distances(at: string): Promise<Float64Array> {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { InvalidFileError, InvalidInputError, readInteractions, readItems, writeTable } from '@sparc/tables'
+import { readInteractions, readItems, writeTable } from '@sparc/tables'
 import { Field, List, Table, TimestampMillisecond, Utf8, vectorFromArray } from 'apache-arrow'
 import { expect, test } from 'vitest'
+import { rejectionOf } from '../error-code.fixture.ts'
 import { text, withDatabase } from './duckdb.ts'
 import { folder } from './folder.fixture.ts'
 import { importFile } from './index.ts'
@@ -27,15 +28,6 @@ async function contents(options: Parameters<typeof importFile>[0]): Promise<type
 
 const csv = (rows = ROWS) => `who,stars,sku,at\n${rows.map((r) => `${r.who},${r.stars},${r.sku},${r.at}`).join('\n')}\n`
 const jsonl = () => ROWS.map((row) => JSON.stringify(row)).join('\n')
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  if (InvalidFileError.isInstance(error) || InvalidInputError.isInstance(error)) return `${error.code} ${error.message}`
-  throw new Error(`not a typed error: ${error}`)
-}
 
 test('the same rows come out of CSV, TSV, headerless CSV, JSON lines, Parquet and Arrow', async () => {
   const directory = await folder({
@@ -146,7 +138,9 @@ test('broken JSON lines are counted, and named by their numbers, blank lines inc
   lines[120] = '{"user": "u1", "item": "i3", "timestamp": "soon"}'
   const directory = await folder({ 'a.jsonl': lines.join('\n') })
   const path = join(directory, 'a.jsonl')
-  expect(await codeOf(importFile({ path }))).toMatch(/BROKEN_LINES 4 of 200.*line 5 .*line 51 .*line 91 .*line 121 /)
+  expect(await rejectionOf(importFile({ path }))).toMatch(
+    /BROKEN_LINES 4 of 200.*line 5 .*line 51 .*line 91 .*line 121 /,
+  )
   const dataset = await importFile({ path, maxBroken: 0.02 })
   expect(dataset.counts).toMatchObject({ read: 200, broken: 4, interactions: 196 })
 })
@@ -175,5 +169,5 @@ test.each([
     'ratings that are not there': { path: join(directory, 'a.csv'), columns: COLUMNS, minRating: 3 },
   }[what]
   if (!options) throw new Error(what)
-  expect(await codeOf(importFile(options))).toContain(code)
+  expect(await rejectionOf(importFile(options))).toContain(code)
 })

@@ -1,20 +1,12 @@
 import { gzipSync } from 'node:zlib'
-import { InvalidFileError, InvalidInputError, readInteractions, readItems } from '@sparc/tables'
+import { readInteractions, readItems } from '@sparc/tables'
 import { expect, test } from 'vitest'
 import { fingerprint } from '../dataset.ts'
+import { rejectionOf } from '../error-code.fixture.ts'
 import { folder, log } from './folder.fixture.ts'
 import { findDataDirectory, listDatasets, readDataset } from './index.ts'
 
 const SMALL = 'user,item,timestamp\nann,x,100\nann,y,200\nbob,z,50\nann,z,150\nbob,x,60\n'
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  if (InvalidFileError.isInstance(error) || InvalidInputError.isInstance(error)) return `${error.code} ${error.message}`
-  throw new Error(`not a typed error: ${error}`)
-}
 
 test('items and users are numbered by first appearance, rows are oldest first, seconds become milliseconds', async () => {
   const directory = await folder({ 'interactions.csv.gz': SMALL })
@@ -45,7 +37,7 @@ test('times that are mere positions are an order, and cannot be filtered by date
   expect(dataset.time).toBe('order')
   expect(readInteractions(dataset.interactions).timestamps).toBeUndefined()
   expect(dataset.notes.join()).toContain('Only the order')
-  expect(await codeOf(readDataset({ directory, from: new Date(0) }))).toContain('NO_TIMES')
+  expect(await rejectionOf(readDataset({ directory, from: new Date(0) }))).toContain('NO_TIMES')
 })
 
 test('a line that cannot be read does not turn positions into times', async () => {
@@ -118,13 +110,13 @@ test.each([
 ])('%s is an error that names the file', async (_, files, code, name) => {
   const directory = await folder(files)
   const options = name === 'core' ? { directory, kCore: 3 } : { directory, name }
-  expect(await codeOf(readDataset(options))).toContain(code)
+  expect(await rejectionOf(readDataset(options))).toContain(code)
 })
 
 test('a compressed file that was cut off is an error, although its first half can be read', async () => {
   const whole = gzipSync(log(200, 20, 50, (u, k) => 1e9 + ((u * 7919 + k * 104729) % 1e6)))
   const directory = await folder({ 'interactions.csv.gz': whole.subarray(0, whole.length >> 1) })
-  expect(await codeOf(readDataset({ directory }))).toMatch(/TRUNCATED_FILE.*interactions\.csv\.gz/)
+  expect(await rejectionOf(readDataset({ directory }))).toMatch(/TRUNCATED_FILE.*interactions\.csv\.gz/)
 })
 
 test('broken lines up to a share are left out and counted; above it the error gives their numbers', async () => {
@@ -133,7 +125,7 @@ test('broken lines up to a share are left out and counted; above it the error gi
   lines[20] = 'u3,i4,yesterday'
   lines[30] = 'u5,,100'
   const directory = await folder({ 'interactions.csv': lines.join('\n') })
-  expect(await codeOf(readDataset({ directory }))).toMatch(/BROKEN_LINES.* line 11 .* line 21 .* line 31 /)
+  expect(await rejectionOf(readDataset({ directory }))).toMatch(/BROKEN_LINES.* line 11 .* line 21 .* line 31 /)
   const dataset = await readDataset({ directory, maxBroken: 0.01 })
   expect(dataset.counts).toMatchObject({ read: 500, broken: 3 })
   expect(dataset.notes.join()).toContain(
@@ -150,5 +142,5 @@ test('data sets are found in the first folder that holds one, and a mistyped nam
   expect(await listDatasets(directory)).toEqual(['beauty', 'toys'])
   expect(await findDataDirectory([undefined, '', '/no/such/folder', directory])).toBe(directory)
   expect(await findDataDirectory(['/no/such/folder'])).toBeUndefined()
-  expect(await codeOf(readDataset({ directory, name: 'beuaty' }))).toContain('Did you mean "beauty"?')
+  expect(await rejectionOf(readDataset({ directory, name: 'beuaty' }))).toContain('Did you mean "beauty"?')
 })

@@ -1,5 +1,6 @@
-import { csr, InvalidInputError, makeCases, makeItems, makeRecommendations, makeSequences } from '@sparc/tables'
+import { csr, makeCases, makeItems, makeRecommendations, makeSequences } from '@sparc/tables'
 import { describe, expect, test } from 'vitest'
+import { codeOf } from '../error-code.fixture.ts'
 import { hitRate, precision, recall } from './accuracy.ts'
 import { parseMetric } from './all-metrics.ts'
 import { leafDiversity } from './diversity.ts'
@@ -21,16 +22,6 @@ function recommendations(users: string[], lists: number[][], scores?: number[]) 
 
 function cases(users: string[], targets: number[][]) {
   return makeCases({ users, history: csr(users.map(() => [])), targets: csr(targets) })
-}
-
-function codeOf(run: () => unknown): string {
-  try {
-    run()
-  } catch (error) {
-    if (InvalidInputError.isInstance(error)) return error.code
-    throw error
-  }
-  return 'no error'
 }
 
 const two = cases(['ann', 'bob'], [[0], [1, 2]])

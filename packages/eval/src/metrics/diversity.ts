@@ -24,22 +24,35 @@ function numbered(paths: string[][], key: (path: string[]) => string): { kinds: 
   return { kinds, examples }
 }
 
+/** How often each kind was met since the last reset, and which kinds those are. */
+function counter(kinds: number) {
+  const counts = new Int32Array(kinds)
+  const met: number[] = []
+  return {
+    counts,
+    met,
+    reset() {
+      for (const kind of met) counts[kind] = 0
+      met.length = 0
+    },
+    count(kind: number) {
+      if (counts[kind]++ === 0) met.push(kind)
+    },
+  }
+}
+
 const leafFamily: MetricFamily = {
   name: 'leafDiversity',
   better: 'higher',
   looksAt: 'list',
   perCase: (ks, { catalogue }) => {
     const { kinds, examples } = numbered(paths(catalogue), (path) => path.at(-1) ?? '')
-    const seen = new Int32Array(examples.length)
-    const touched: number[] = []
+    const { counts, reset, count } = counter(examples.length)
     return meanOverPairs(ks, kinds, {
-      reset() {
-        for (const kind of touched) seen[kind] = 0
-        touched.length = 0
-      },
+      reset,
       add(kind) {
-        if (seen[kind] === 0) touched.push(kind)
-        return seen[kind]++
+        count(kind)
+        return counts[kind] - 1
       },
     })
   },
@@ -68,17 +81,13 @@ const categoryFamily: MetricFamily = {
   perCase: (ks, { catalogue }) => {
     const { kinds, examples } = numbered(paths(catalogue), (path) => JSON.stringify([...new Set(path)].sort()))
     const jaccard = jaccardOf(examples.map((path) => new Set(path)))
-    const count = new Int32Array(examples.length)
-    const touched: number[] = []
+    const { counts, met, reset, count } = counter(examples.length)
     return meanOverPairs(ks, kinds, {
-      reset() {
-        for (const kind of touched) count[kind] = 0
-        touched.length = 0
-      },
+      reset,
       add(kind) {
         let sum = 0
-        for (const other of touched) sum += count[other] * jaccard(kind, other)
-        if (count[kind]++ === 0) touched.push(kind)
+        for (const other of met) sum += counts[other] * jaccard(kind, other)
+        count(kind)
         return sum
       },
     })

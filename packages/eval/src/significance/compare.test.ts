@@ -1,5 +1,6 @@
-import { csr, InvalidInputError, makeCases, makeRecommendations, makeSequences, random } from '@sparc/tables'
+import { csr, makeCases, makeRecommendations, makeSequences, random } from '@sparc/tables'
 import { describe, expect, test } from 'vitest'
+import { codeOf } from '../error-code.fixture.ts'
 import { recall } from '../metrics/accuracy.ts'
 import { evaluate } from '../metrics/evaluate.ts'
 import { coverage } from '../metrics/exposure.ts'
@@ -142,13 +143,3 @@ describe('paired tests', () => {
     expect(codeOf(() => pairedT(Float64Array.of(1), Float64Array.of(2)))).toBe('TOO_FEW_CASES')
   })
 })
-
-function codeOf(run: () => unknown): string {
-  try {
-    run()
-  } catch (error) {
-    if (InvalidInputError.isInstance(error)) return error.code
-    throw error
-  }
-  return 'no error'
-}

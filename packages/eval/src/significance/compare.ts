@@ -88,8 +88,11 @@ export function compare(systems: Record<string, Report | Report[]>, options: Com
   }
 }
 
-/** A metric of each case of a report, NaN where it says nothing: `caseScores(report, 'long-tail/recall@50')`. */
-export function caseScores(report: Report, metric: string, system = 'the system'): Float64Array {
+/**
+ * A metric of each case of a report (or of its table of values alone), NaN where it says nothing:
+ * `caseScores(report, 'long-tail/recall@50')`.
+ */
+export function caseScores(report: Pick<Report, 'perCase'>, metric: string, system = 'the system'): Float64Array {
   if (!report.perCase) throw missingPerCase(system)
   const column = report.perCase.getChild(metric)
   if (column) return Float64Array.from(column, (value) => (value === null ? Number.NaN : Number(value)))
