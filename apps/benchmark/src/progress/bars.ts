@@ -1,6 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress'
 import { duration } from './duration.ts'
 import type { Progress } from './progress.ts'
+import { timeLeft } from './time-left.ts'
 
 /** Progress bars on a terminal: one at a time, with the time left; a finished one becomes a line. */
 export function bars(stream: NodeJS.WritableStream): Progress {
@@ -32,12 +33,11 @@ export function bars(stream: NodeJS.WritableStream): Progress {
       const padded = label.padEnd(26)
       bar.start(1000, 0, { label: padded, left: '', note: '' })
       open = bar
+      const left = timeLeft(() => performance.now())
       return {
         update(fraction, note = '') {
           if (open !== bar) return
-          const elapsed = (performance.now() - start) / 1000
-          const left = fraction > 0.01 ? `${duration((elapsed * (1 - fraction)) / fraction)} left` : ''
-          bar.update(Math.round(fraction * 1000), { label: padded, left, note })
+          bar.update(Math.round(fraction * 1000), { label: padded, left: left(fraction), note })
         },
         end(note = '') {
           if (open === bar) close()

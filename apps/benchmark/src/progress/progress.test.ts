@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { bars } from './bars.ts'
 import { duration } from './duration.ts'
 import { lines } from './lines.ts'
+import { timeLeft } from './time-left.ts'
 
 it('says durations as people do', () => {
   expect([0.04, 9.4, 42.2, 185, 7800, Number.NaN].map(duration)).toEqual([
@@ -31,6 +32,15 @@ it('writes at most one line for each phase in a while, with the time left', () =
     '  sparc: 50 %, 20 s left, a note',
     '  sparc: 21 s, done',
   ])
+})
+
+it('takes what an earlier sitting did for done, not for fast', () => {
+  let time = 0
+  const left = timeLeft(() => time)
+  time = 1000
+  expect(left(0.5)).toBe('')
+  time = 11_000
+  expect(left(0.6)).toBe('40 s left')
 })
 
 it('draws a bar with its share, time left and note on a terminal, and leaves one line of it', () => {
