@@ -6,7 +6,7 @@ import { isMainThread } from 'node:worker_threads'
 /** What is used of TensorFlow. */
 export type Tensorflow = Pick<
   typeof import('@tensorflow/tfjs-node'),
-  'add' | 'dispose' | 'logSumExp' | 'matMul' | 'max' | 'mul' | 'reshape' | 'tensor2d' | 'tidy'
+  'add' | 'dispose' | 'gather' | 'logSumExp' | 'matMul' | 'max' | 'mul' | 'reshape' | 'tensor1d' | 'tensor2d' | 'tidy'
 >
 
 export type Tensor = import('@tensorflow/tfjs-node').Tensor

@@ -47,6 +47,7 @@ export async function wholeScan(tf: Tensorflow, state: State): Promise<WholeScan
 
   const dead = shards.reduce((sum, { deadCount }) => sum + deadCount, 0)
   const tops = new Float64Array(Math.ceil(runs / TOGETHER))
+  let chosen = new Int32Array(0)
 
   /**
    * The k-th largest of the runs' maxima is a score that at least k rows reach; the maxima of several runs give nearly as
@@ -77,10 +78,10 @@ export async function wholeScan(tf: Tensorflow, state: State): Promise<WholeScan
   }
 
   /** Scores of some lists, `[lists * runs, RUN]`, and the largest of each run. */
-  function score(vectors: Float32Array, first: number, lists: number, mixture: Mixture | undefined) {
+  function score(vectors: Float32Array, first: number, lists: number, mixture: Mixture | undefined): [Tensor, Tensor] {
     const { interests = 1, scale = 1, priors } = mixture ?? {}
     const [from, to] = [first * interests, (first + lists) * interests]
-    const [scored, maxima] = tf.tidy(() => {
+    return tf.tidy(() => {
       const asked = tf.tensor2d(vectors.subarray(from * dim, to * dim), [to - from, dim])
       let scored: Tensor = tf.matMul(asked, matrix)
       if (priors) {
@@ -90,25 +91,35 @@ export async function wholeScan(tf: Tensorflow, state: State): Promise<WholeScan
       const byRun = tf.reshape(scored, [lists * runs, RUN])
       return [byRun, tf.max(byRun, 1)]
     })
-    const scores = scored.dataSync()
-    const largest = maxima.dataSync()
-    tf.dispose([scored, maxima])
-    return { scores, largest }
+  }
+
+  /** Offers to some collectors what reaches their thresholds: only the runs that hold such rows are downloaded. */
+  function offerBest(collectors: readonly Collector[], scored: Tensor, largest: ArrayLike<number>): void {
+    const ends = new Int32Array(collectors.length + 1)
+    let end = 0
+    for (const [q, collector] of collectors.entries()) {
+      begin(collector, largest, q * runs)
+      for (let at = q * runs; at < (q + 1) * runs; at++) if (largest[at] >= collector.threshold) chosen[end++] = at
+      ends[q + 1] = end
+    }
+    const read = tf.tidy(() => tf.gather(scored, tf.tensor1d(chosen.subarray(0, end), 'int32')))
+    const scores = read.dataSync()
+    tf.dispose(read)
+    for (const [q, collector] of collectors.entries()) {
+      for (let n = ends[q]; n < ends[q + 1]; n++) offerRows(collector, scores, n * RUN, chosen[n] - q * runs)
+    }
   }
 
   return {
     scan(vectors, collectors, mixture) {
       const most = Math.max(1, Math.floor(BLOCK_SCORES / (runs * RUN * (mixture?.interests ?? 1))))
+      if (chosen.length < most * runs) chosen = new Int32Array(most * runs)
       for (let first = 0; first < collectors.length; first += most) {
-        const count = Math.min(most, collectors.length - first)
-        const { scores, largest } = score(vectors, first, count, mixture)
-        for (let q = 0; q < count; q++) {
-          const collector = collectors[first + q]
-          begin(collector, largest, q * runs)
-          for (let run = 0, at = q * runs; run < runs; run++, at++) {
-            if (largest[at] >= collector.threshold) offerRows(collector, scores, at * RUN, run)
-          }
-        }
+        const part = collectors.slice(first, first + most)
+        const [scored, maxima] = score(vectors, first, part.length, mixture)
+        const largest = maxima.dataSync()
+        offerBest(part, scored, largest)
+        tf.dispose([scored, maxima])
       }
     },
     dispose: () => tf.dispose(matrix),
