@@ -5,7 +5,7 @@
  * .0005 (long tail and cold start .0015). EASE keeps 2,000 weights per item unless asked for as `ease-all`; ALS begins at
  * random, and in both implementations Recall@50 moves by .004 from seed to seed.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { als } from '../packages/model/src/linear/als.ts'
@@ -110,7 +110,13 @@ const MODELS: Record<string, () => Recommender> = {
 }
 
 const EXACT = /^(popularity|knn-)/
-const [folder, ...asked] = process.argv.slice(2)
+const [folder = '', ...asked] = process.argv.slice(2)
+if (!existsSync(`${folder}/by-user-1230.csv.gz`) || asked.some((name) => !(name in MODELS))) {
+  console.error(`usage: parity.ts FOLDER [MODEL ...]
+  FOLDER  a data folder with interactions.csv.gz and by-user-1230.csv.gz; given: ${folder || 'none'}
+  MODEL   ${Object.keys(MODELS).join(', ')} (all where none is named); given: ${asked.join(', ') || 'none'}`)
+  process.exit(2)
+}
 const { ids, train, test } = readSplit(folder)
 const items = makeItems({ ids })
 const sequences = makeSequences({ users: train.map((_, u) => `train-${u}`), items: csr(train) })
