@@ -16,13 +16,22 @@ function fence(title: string, text: string): string[] {
   return text === '' ? [] : ['', `## ${title}`, '', '```text', text, '```']
 }
 
-function ablationTable({ ablations, columns, significance }: ReportRun): string[] {
+function ablationTable({ ablations, columns, significance, seedNote }: ReportRun): string[] {
   if (ablations.length === 0) return []
   const table = ablationMarkdown(ablations, columns)
-  return ['', '## What each part is worth', '', ablationNote, '', table, '', whatMatters(significance)]
+  return [
+    '',
+    '## What each part is worth',
+    '',
+    ablationNote,
+    '',
+    table,
+    '',
+    `${whatMatters(significance)} ${seedNote}`.trim(),
+  ]
 }
 
-function significanceTable({ significance, ablations }: ReportRun): string[] {
+function significanceTable({ significance, ablations, seedNote }: ReportRun): string[] {
   if (significance.length === 0 || ablations.length > 0) return []
   return [
     '',
@@ -37,7 +46,7 @@ function significanceTable({ significance, ablations }: ReportRun): string[] {
         `| ${test.a} - ${test.b} | ${test.metric} | ${number(test.difference)} | ${number(test.low)} to ${number(test.high)} | ${pValue(test.p)} | ${pValue(test.corrected)} |`,
     ),
     '',
-    whatMatters(significance),
+    `${whatMatters(significance)} ${seedNote}`.trim(),
   ]
 }
 

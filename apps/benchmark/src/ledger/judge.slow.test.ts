@@ -8,10 +8,15 @@ import { decide, judge } from './judge.ts'
 import { mutualInformation } from './truth.ts'
 
 describe('the rule', () => {
-  const good = { holds: true, corrected: 0.01, short: '' }
+  const good = { holds: true, corrected: 0.01, short: '', oneSeed: false }
 
   it('says reproduced where every run that can test it is significant, in direction and size', () => {
     expect(decide([good, good], '').verdict).toBe('reproduced')
+  })
+
+  it('says that it is so on one seed only', () => {
+    expect(decide([good], '').why).not.toMatch(/seed/)
+    expect(decide([good, { ...good, oneSeed: true }], '').why).toMatch(/on one seed, so what another would change/)
   })
 
   it('says not reproduced where one run fails, and why', () => {
@@ -19,7 +24,7 @@ describe('the rule', () => {
       verdict: 'not reproduced',
       why: 'in 1 of 2 runs: not significant',
     })
-    expect(decide([{ holds: false, corrected: 1e-4, short: 'smaller than claimed' }], '')).toEqual({
+    expect(decide([{ ...good, holds: false, short: 'smaller than claimed' }], '')).toEqual({
       verdict: 'not reproduced',
       why: 'smaller than claimed',
     })
@@ -81,6 +86,7 @@ describe('the ledger of a run', () => {
     expect(recall.measured[0]).toMatch(/recall@50 .*against .* of two-tower|popularity/)
     expect(recall.measured[0]).toContain(saved.run.dataset.fingerprint)
     expect(recall.measured[0]).toContain('after Holm')
+    expect(recall.measured[0]).toContain('1 seed each')
     expect(ledger.find(({ claim }) => claim.includes('one codeword'))?.verdict).not.toBe('not testable here')
     expect(ledger.find(({ claim }) => claim.includes('PV500'))?.verdict).toBe('not testable here')
     expect(ledger.find(({ claim }) => claim.includes('MIND'))?.why).toMatch(/no run has the row gemirec/)

@@ -1,6 +1,7 @@
 import { holm, pairedBootstrap, pairedT } from '@sparc/eval'
 import type { SavedRun } from '../commands/runs.ts'
 import { number, pValue } from '../report/format.ts'
+import { onOneSeed } from '../report/seeds.ts'
 import { meanAndDeviation } from '../report/summary.ts'
 import type { RowResult } from '../run-folder/results.ts'
 import { allRivals, type Claim, type LedgerRow, learnedRivals, type Rival, type Test, type Verdict } from './claims.ts'
@@ -20,6 +21,8 @@ interface Measurement {
   holds: boolean
   /** Why it does not hold, apart from p. */
   short: string
+  /** A side that another seed could change has one seed only. */
+  oneSeed: boolean
 }
 
 /** Something that a run lacks for a test. */
@@ -62,6 +65,11 @@ function place({ run }: SavedRun): string {
   return `${run.dataset.name}, ${run.split.kind}, data ${run.dataset.fingerprint}, \`${run.command}\``
 }
 
+function seedText(saved: SavedRun, row: string, rival: string): string {
+  const [ours, theirs] = [row, rival].map((name) => seedsOf(saved, name).length)
+  return ours === theirs ? `${ours} seed${ours === 1 ? '' : 's'} each` : `${ours} against ${theirs} seeds`
+}
+
 interface Sides {
   ours: { mean: number; sd: number | null }
   theirs: { mean: number; sd: number | null }
@@ -98,6 +106,7 @@ async function measureClaim(saved: SavedRun, claim: number, test: Test): Promise
       p: found.p,
       holds: found.information > found.shuffled,
       short: '',
+      oneSeed: onOneSeed(saved.run.experiment, saved.rows).includes(test.row),
     }
   }
   const rival = rivalOf(saved, test.than, test.metric)
@@ -115,10 +124,11 @@ async function measureClaim(saved: SavedRun, claim: number, test: Test): Promise
   return {
     claim,
     run: saved.run.name,
-    text: `${text}, p ${pValue(sides.p)}; ${place(saved)}`,
+    text: `${text}, ${seedText(saved, test.row, rival)}, p ${pValue(sides.p)}; ${place(saved)}`,
     p: sides.p,
     holds,
     short,
+    oneSeed: onOneSeed(saved.run.experiment, saved.rows).some((name) => name === test.row || name === rival),
   }
 }
 
@@ -171,13 +181,15 @@ export async function judge(claims: readonly Claim[], runs: readonly SavedRun[])
 
 /** The rule. */
 export function decide(
-  measured: { holds: boolean; corrected: number; short: string }[],
+  measured: { holds: boolean; corrected: number; short: string; oneSeed: boolean }[],
   lack: string,
 ): { verdict: Verdict; why: string } {
   if (measured.length === 0) return { verdict: 'not testable here', why: lack }
   const good = measured.filter(({ holds, corrected }) => holds && corrected < ALPHA)
-  if (good.length === measured.length)
-    return { verdict: 'reproduced', why: 'p < .05 after Holm, direction and size as claimed' }
+  if (good.length === measured.length) {
+    const but = good.some(({ oneSeed }) => oneSeed) ? '; on one seed, so what another would change is not tested' : ''
+    return { verdict: 'reproduced', why: `p < .05 after Holm, direction and size as claimed${but}` }
+  }
   const bad = measured.filter((each) => !good.includes(each))
   const reasons = new Set(bad.map(({ short }) => short || 'not significant'))
   const share = measured.length > 1 ? `in ${bad.length} of ${measured.length} runs: ` : ''

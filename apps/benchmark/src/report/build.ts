@@ -8,6 +8,7 @@ import type { ReportData, ReportRun } from './data.ts'
 import { explorer } from './explorer.ts'
 import { figures } from './figures.ts'
 import { leftOut } from './left-out.ts'
+import { seedNote } from './seeds.ts'
 import { significance } from './significance.ts'
 import { summarize } from './summary.ts'
 
@@ -28,6 +29,7 @@ export async function reportRun(saved: SavedRun, users: boolean): Promise<Report
     columns: columnsOf(rows, run.split.kind),
     rows: summary,
     significance: tests,
+    seedNote: seedNote(run.experiment, rows),
     ablations: ablations(run.experiment, summary, tests),
     figures: await figures(saved),
     notes: [

@@ -66,6 +66,8 @@ export interface ReportRun {
   columns: Column[]
   rows: ReportRow[]
   significance: SignificanceRow[]
+  /** What the tests don't know, as a sentence; empty where every row has several seeds. */
+  seedNote: string
   /** Empty where the rows are systems and not changes of one. */
   ablations: Ablation[]
   figures: Figure[]

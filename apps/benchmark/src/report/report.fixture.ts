@@ -62,6 +62,7 @@ export const madeUp: ReportData = {
           corrected: 0.3,
         },
       ],
+      seedNote: 'One seed of sparc.',
       ablations: [],
       figures: [
         {

@@ -28,10 +28,10 @@ function significance(run: ReportRun): string {
   return `<h3>Significance</h3><p class="faint">Paired over test users, history filtered; 10,000 bootstrap resamples; Holm's correction over this table.</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Significance"><table data-sortable><thead><tr>${heads.join('')}</tr></thead>
     <tbody>${rows.join('\n')}</tbody></table></div>
-    <p>${html(whatMatters(run.significance))}</p>`
+    <p>${html(whatMatters(run.significance))} ${html(run.seedNote)}</p>`
 }
 
-function ablationSection({ ablations, columns, significance: tests }: ReportRun): string {
+function ablationSection({ ablations, columns, significance: tests, seedNote }: ReportRun): string {
   if (ablations.length === 0) return ''
   const shown = ablationColumns(columns)
   const heads = ['Row', 'what is changed', ...shown.map(({ label }) => label), 'R@50 by it', '95 % interval', 'p'].map(
@@ -52,7 +52,7 @@ function ablationSection({ ablations, columns, significance: tests }: ReportRun)
   return `<h3>What each part is worth</h3><p class="faint">${ablationNote}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Ablations"><table data-sortable><thead><tr>${heads.join('')}</tr></thead>
     <tbody>${body.join('\n')}</tbody></table></div>
-    <p>${html(whatMatters(tests))}</p>`
+    <p>${html(whatMatters(tests))} ${html(seedNote)}</p>`
 }
 
 function figures(run: ReportRun): string {
