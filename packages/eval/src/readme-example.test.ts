@@ -5,8 +5,8 @@ import { runReadme } from '../../../tools/readme-examples.ts'
 
 const directory = fileURLToPath(new URL('..', import.meta.url))
 
-test('the example of the README prints what the README says', async () => {
+test('the examples of the README print what the README says', async () => {
   const readme = await readFile(`${directory}/README.md`, 'utf8')
-  const [, shown] = /^```text\n(.*?)^```/ms.exec(readme) ?? []
-  expect(await runReadme(directory)).toBe(shown)
+  const shown = [...readme.matchAll(/^```text\n(.*?)^```/gms)].map((match) => match[1])
+  expect(await runReadme(directory)).toBe(shown.join(''))
 })
