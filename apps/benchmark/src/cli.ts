@@ -1,5 +1,6 @@
 import { InvalidInputError, suggest } from '@sparc/tables'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import type { FetchOptions } from './commands/fetch.ts'
 import type { Part } from './config/part.ts'
 
 /** What `run` is given besides. */
@@ -111,6 +112,21 @@ export function commandLine(): Command {
     .option('--steps <number>', 'training steps at most, for each trial', whole)
     .action(async (system: string, options: StartOptions & { trials: number }) =>
       (await import('./commands/tune.ts')).tune(system, options),
+    )
+
+  program
+    .command('fetch')
+    .description('downloads a category of an Amazon release (or takes a copy), and makes a data set of it')
+    .addArgument(new Argument('<release>', 'year of the release').choices(['2014', '2018', '2023']))
+    .argument('<category>', 'as its owners spell it: Beauty (2014), All_Beauty (2018, 2023)')
+    .option('--to <dir>', 'folder of the data set (default: data/amazon-CATEGORY-RELEASE)')
+    .option('--ratings <file>', "a local copy of the ratings, or another address than their owners'")
+    .option('--sha256 <digits>', 'refuse a download of ratings with another checksum')
+    .option('--metadata <file>', 'the same for titles, brands and categories')
+    .option('--no-metadata', 'go without them')
+    .option('--k-core <number>', 'least interactions of every user and item', whole, 5)
+    .action(async (release: '2014' | '2018' | '2023', category: string, options: FetchOptions) =>
+      (await import('./commands/fetch.ts')).fetchAmazon(release, category, options),
     )
 
   program

@@ -7,7 +7,7 @@ const CHILD = 'SPARC_BENCHMARK_SUPERVISED'
 const GRACE = 1900
 
 /** Commands that compute for long: in native code, which no signal can interrupt. */
-const long = new Set(['run', 'tune'])
+const long = new Set(['run', 'tune', 'fetch'])
 const short = new Set(['list', 'compare', 'report', 'ledger', 'export', 'help'])
 
 /** Whether this command line should be watched by a process of its own. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InvalidInputError, suggest } from '@sparc/tables'
@@ -38,9 +38,15 @@ export function dataRoot(
   })
 }
 
+/** Whether `saveDataset` saved a data set here. */
+export function isSavedDataset(path: string): boolean {
+  const manifest = join(path, 'manifest.json')
+  return existsSync(manifest) && readFileSync(manifest, 'utf8').includes('"sparc.dataset"')
+}
+
 function isDataset(path: string): boolean {
-  return ['interactions.csv.gz', 'interactions.csv', 'interactions.parquet'].some((file) =>
-    existsSync(join(path, file)),
+  return (
+    ['interactions.csv.gz', 'interactions.csv'].some((file) => existsSync(join(path, file))) || isSavedDataset(path)
   )
 }
 
