@@ -80,6 +80,6 @@ export async function fetchAmazon(release: Release, category: string, options: F
   } finally {
     progress.stop()
     done()
-    removeEmpty(to)
+    for (const folder of [to, raw]) removeEmpty(folder)
   }
 }

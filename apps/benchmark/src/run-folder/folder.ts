@@ -70,9 +70,9 @@ export function isForeign(path: string): boolean {
   return existsSync(path) && !existsSync(join(path, 'run.json')) && !existsSync(join(path, 'lock.json'))
 }
 
-/** Deletes the folder of a run that came to nothing: one without anything in it. */
+/** Deletes a folder that came to nothing: one without anything in it. */
 export function removeEmpty(path: string): void {
-  if (readdirSync(path).length === 0) rmdirSync(path)
+  if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path)
 }
 
 /** Deletes a run. */
