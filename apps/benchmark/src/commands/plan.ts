@@ -40,7 +40,8 @@ const left = ({ fits, kept, each }: Line) => (fits - kept) * each
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
 
 function experimentText(job: Planned, lines: Line[]): string {
-  const { name, dataset, split, seeds } = job.experiment
+  const { name, dataset, split, systems } = job.experiment
+  const seeds = job.experiment.seeds.filter((seed) => systems.some((row) => job.wanted(row, seed)))
   const body = lines.map((line) => [
     `  ${line.name}`,
     `${line.fits} x ${duration(line.each)}`,
