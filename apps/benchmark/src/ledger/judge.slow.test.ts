@@ -92,6 +92,19 @@ describe('the ledger of a run', () => {
     expect(ledger.find(({ claim }) => claim.includes('MIND'))?.why).toMatch(/no run has the row gemirec/)
   })
 
+  it('compares one number for each run over the seeds that both rows have', async () => {
+    const made = (name: string, seeds: number[]) =>
+      seeds.map((seed) => {
+        const filtered = { 'coverage@50': (name === 'sparc' ? 0.5 : 0.4) + seed / 1000 + (seed % 2) / 5000 }
+        return { ...saved.rows[0], name, seed, metrics: { filtered, unfiltered: {} } }
+      })
+    const coverage = claims.filter(({ claim }) => claim.includes('coverage'))
+    const partial = { ...saved, rows: [...made('sparc', [1, 2, 3, 4]), ...made('two-tower', [2, 3, 4, 5])] }
+    expect((await judge(coverage, [partial]))[0].measured[0]).toMatch(/coverage@50 .*of two-tower.*3 seeds each/)
+    const few = { ...saved, rows: [...made('sparc', [1, 2, 3]), ...made('two-tower', [3, 4, 5])] }
+    expect((await judge(coverage, [few]))[0].why).toMatch(/at least 3 seeds/)
+  })
+
   it('speaks of the true interests, as the world is synthetic', async () => {
     const [truth] = (await judge(claims, [saved])).slice(-1)
     expect(truth.measured[0]).toMatch(/normalised mutual information .* shuffled codes/)

@@ -65,8 +65,7 @@ function place({ run }: SavedRun): string {
   return `${run.dataset.name}, ${run.split.kind}, data ${run.dataset.fingerprint}, \`${run.command}\``
 }
 
-function seedText(saved: SavedRun, row: string, rival: string): string {
-  const [ours, theirs] = [row, rival].map((name) => seedsOf(saved, name).length)
+function seedText(ours: number, theirs: number): string {
   return ours === theirs ? `${ours} seed${ours === 1 ? '' : 's'} each` : `${ours} against ${theirs} seeds`
 }
 
@@ -124,7 +123,7 @@ async function measureClaim(saved: SavedRun, claim: number, test: Test): Promise
   return {
     claim,
     run: saved.run.name,
-    text: `${text}, ${seedText(saved, test.row, rival)}, p ${pValue(sides.p)}; ${place(saved)}`,
+    text: `${text}, ${sides.seeds}, p ${pValue(sides.p)}; ${place(saved)}`,
     p: sides.p,
     holds,
     short,
@@ -136,7 +135,7 @@ async function userSides(saved: SavedRun, row: string, rival: string, metric: st
   const [a, b] = [await userScores(saved, row, metric), await userScores(saved, rival, metric)]
   const count = a[0].filter((value, user) => !Number.isNaN(value) && !Number.isNaN(b[0][user])).length
   if (count < 2) return undefined
-  return { ours: mean(a), theirs: mean(b), p: pairedBootstrap(a, b).p }
+  return { ours: mean(a), theirs: mean(b), p: pairedBootstrap(a, b).p, seeds: seedText(a.length, b.length) }
 }
 
 /** Over the seeds that both rows were trained with, so that the differences are paired. */
@@ -148,7 +147,7 @@ function seedSides(saved: SavedRun, row: string, rival: string, metric: string) 
   const [a, b] = [both.map(value), both.map(({ seed }) => value(rivals.get(seed)!))]
   const { p } = pairedT(Float64Array.from(a), Float64Array.from(b))
   const side = (all: number[]) => ({ mean: meanAndDeviation(all).mean ?? Number.NaN, sd: meanAndDeviation(all).sd })
-  return { ours: side(a), theirs: side(b), p }
+  return { ours: side(a), theirs: side(b), p, seeds: seedText(a.length, b.length) }
 }
 
 /**
