@@ -6,6 +6,8 @@ import type { Tensor, Tensorflow } from './load-tensorflow.ts'
 const RUN = 16
 /** Runs whose largest scores are looked at together. */
 const TOGETHER = 4
+/** A larger matrix is not worth its memory. */
+const MOST_BYTES = 2 ** 30
 /** Scores made at once: 16 MB. */
 const BLOCK_SCORES = 4 * 1024 * 1024
 
@@ -27,7 +29,7 @@ export interface WholeScan {
 
 /**
  * The rows of all shards as one matrix, multiplied with whole batches of queries by TensorFlow: several times as fast as
- * scanning for one query after another. Undefined where rows live on another machine.
+ * scanning for one query after another. Undefined where rows live on another machine, or are too many to be held once more.
  */
 export async function wholeScan(tf: Tensorflow, state: State): Promise<WholeScan | undefined> {
   const { dim, shards } = state
@@ -36,6 +38,7 @@ export async function wholeScan(tf: Tensorflow, state: State): Promise<WholeScan
   for (const { ordinal, length } of shards) starts[ordinal + 1] = starts[ordinal] + length
   const rows = starts[shards.length]
   const runs = Math.ceil(rows / RUN)
+  if (runs * RUN * dim * 4 > MOST_BYTES) return undefined
   const data = new Float32Array(runs * RUN * dim)
   for (const { ordinal, length, store } of shards) {
     await store.ready?.()
