@@ -24,6 +24,8 @@ export function routing(dim: number): Routing {
   let spreads: Region | undefined
   let room = 0
   let loaded: readonly Shard[] = []
+  /** `2 ln n` of each shard. */
+  let sizes = new Float64Array(0)
 
   function reserve(shards: number): void {
     arena ??= new Arena()
@@ -31,6 +33,7 @@ export function routing(dim: number): Routing {
     room = Math.ceil((shards * 1.25) / 16) * 16
     centres = arena.take((room / 16) * layout.blockBytes)
     spreads = arena.take((room / 16) * layout.blockBytes)
+    sizes = new Float64Array(room)
     loaded = []
   }
 
@@ -41,6 +44,7 @@ export function routing(dim: number): Routing {
       if (shards[s] === loaded[s]) continue
       layout.write(arena, centres.at, s, centroids, s * dim)
       layout.write(arena, spreads.at, s, squares, s * dim)
+      sizes[s] = 2 * Math.log(living(shards[s]))
     }
     loaded = shards
   }
@@ -52,7 +56,7 @@ export function routing(dim: number): Routing {
       const rows = Math.min(count - first, CHUNK_BLOCKS * 16)
       const from = region.at + (first >> 4) * layout.blockBytes
       layout.scan(region.arena, from, Math.ceil(rows / 16), Number.NEGATIVE_INFINITY, first)
-      layout.scores(region.arena, rows, out.subarray(first))
+      layout.scores(region.arena, rows, first === 0 ? out : out.subarray(first))
     }
   }
 
@@ -66,7 +70,7 @@ export function routing(dim: number): Routing {
       products(centres, shards.length, vectors, at, means)
       for (let d = 0; d < dim; d++) row[d] = vectors[at + d] ** 2
       products(spreads, shards.length, row, 0, out)
-      for (let s = 0; s < shards.length; s++) out[s] = means[s] + Math.sqrt(2 * Math.log(living(shards[s])) * out[s])
+      for (let s = 0; s < shards.length; s++) out[s] = means[s] + Math.sqrt(sizes[s] * out[s])
     },
   }
 }
