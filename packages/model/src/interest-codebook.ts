@@ -11,6 +11,8 @@ export interface CodebookCare {
   reviveEvery: number
   /** Whether level-1 codes are brought back into balance then. */
   rebalance?: boolean
+  /** Codewords stay where residual k-means put them. */
+  frozen?: boolean
 }
 
 /** The part of a network that its codebook answers for. */
@@ -30,12 +32,12 @@ export type CodebookPart = Required<
 export function createCodebookPart(
   parameters: Parameters,
   quantizer: ResidualQuantizer,
-  { warmUpSteps, reviveBelow, reviveEvery, rebalance = false }: CodebookCare,
+  { warmUpSteps, reviveBelow, reviveEvery, rebalance = false, frozen = false }: CodebookCare,
 ): CodebookPart {
   const levels = quantizer.sizes.length
   const name = (level: number) => `codewords/${level}`
   let joint = false
-  for (let l = 0; l < levels; l++) parameters.adopt(name(l), quantizer.codewords(l))
+  for (let l = 0; l < levels; l++) parameters.adopt(name(l), quantizer.codewords(l), frozen)
 
   function begin({ step, steps, items, phase }: BetweenSteps): void {
     if (joint || step < Math.min(warmUpSteps, Math.floor(steps / 2))) return
@@ -56,9 +58,11 @@ export function createCodebookPart(
       }),
     between(state) {
       begin(state)
-      if (!joint || state.step === 0 || state.step % reviveEvery !== 0) return
+      // One codeword needs no care.
+      const kept = state.step > 0 && state.step % reviveEvery === 0
+      if (!joint || quantizer.sizes[0] === 1 || !kept) return
       const vectors = state.items()
-      const revived = quantizer.reviveDead(vectors, { below: reviveBelow })
+      const revived = frozen ? [] : quantizer.reviveDead(vectors, { below: reviveBelow })
       for (const [l, codes] of revived.entries()) if (codes.length > 0) parameters.pull(name(l), codes)
       if (rebalance) quantizer.rebalance(vectors)
       const { levels: health, collisions } = quantizer.health(quantizer.encode(vectors))

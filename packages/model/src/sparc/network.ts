@@ -1,28 +1,29 @@
 import { createResidualQuantizer, type Quantized } from '@sparc/codebook'
 import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
+import { pickInterest } from '../comirec/pick-interest.ts'
 import { stopGradient } from '../encoders/constant.ts'
 import { equalPairs } from '../encoders/equal-pairs.ts'
 import { gatherRows } from '../encoders/gather.ts'
 import { gatherColumns } from '../encoders/gather-columns.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { type Candidates, candidates, recommendationLoss } from '../encoders/scores.ts'
+import { createCodebookPart } from '../interest-codebook.ts'
 import { contrastive } from '../losses/contrastive.ts'
 import { mixtureSoftmax } from '../losses/mixture-softmax.ts'
 import { shuffleBpr } from '../losses/pairwise.ts'
-import type { BetweenSteps, HistoryInput, Network, TrainingInput } from '../network.ts'
+import type { HistoryInput, Network, TrainingInput } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import { createInterestProbability } from './interest-probability.ts'
 import type { SparcOptions } from './sparc.ts'
 import { createUserTower } from './user-tower.ts'
 
-const CODEWORDS = 'codewords/'
-
 /**
  * SPARC's network: items quantized into codes, a user tower that codewords query, a tower for the probability of each code.
  *
- * `train: 'mixture'` learns from `log sum_c exp(u_c . n(v) / tau + sg log p_c)` over the likeliest codes, `train: 'target'` from
- * the vector of the target's own code. The codewords are queries either way, so the recommendation loss reaches them.
+ * `train: 'mixture'` learns from `log sum_c exp(u_c . n(v) / tau + sg log p_c)` over the likeliest codes, `'nearest'` from the one
+ * of their vectors that is nearest to the target, `'target'` from the vector of the target's own code. The codewords are queries
+ * each time, so the recommendation loss reaches them.
  */
 export function sparcNetwork(options: SparcOptions, random: Random): Network {
   const { dim, history: length, hidden, temperature, normalize: normalized, dropout, codebook, weights } = options
@@ -33,10 +34,14 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   const balance = capacity === null || size === 1 ? undefined : { by: 'capacity' as const, capacity }
   const codebookRandom = random.fork('codebook')
   const quantizer = createResidualQuantizer({ levels, size, dim, commitment, balance, random: codebookRandom })
-  for (let l = 0; l < levels; l++) parameters.adopt(CODEWORDS + l, quantizer.codewords(l), !codebook.joint)
+  const { begun, ...kept } = createCodebookPart(parameters, quantizer, {
+    ...codebook,
+    warmUpSteps: options.warmUpSteps,
+    rebalance: balance !== undefined,
+    frozen: !codebook.joint,
+  })
 
   const interests = Math.min(options.interests, size)
-  let joint = false
   const finish = <T extends tf.Tensor>(x: T): T => (normalized ? normalize(x) : x)
 
   function encode(input: HistoryInput) {
@@ -92,6 +97,10 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     }
     const chosen = stopGradient(tf.topk(logP, interests).indices as tf.Tensor2D)
     const vectors = finish(tower.interests(history, input.padding, g, queriesOf(chosen)))
+    if (options.train === 'nearest') {
+      const users = pickInterest(vectors, items.targets)
+      return { loss: recommendationLoss(users, items, input, options), users }
+    }
     const mixing = options.mixing === 'trained' ? logP : stopGradient(logP)
     const loss = mixtureSoftmax(vectors, gatherColumns(mixing, chosen), items, input.hits, temperature, {
       bound: normalized ? 1 / temperature : undefined,
@@ -100,24 +109,16 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     return { loss, users: tf.squeeze(tf.slice(vectors, [0, 0, 0], [-1, 1, -1]), [1]) }
   }
 
-  function begin({ step, steps, items, phase }: BetweenSteps): void {
-    if (joint || step < Math.min(options.warmUpSteps, Math.floor(steps / 2))) return
-    quantizer.initialize(items())
-    for (let l = 0; l < levels; l++) parameters.pull(CODEWORDS + l)
-    joint = true
-    phase('joint')
-  }
-
   return {
     parameters,
     randoms: { codebook: codebookRandom },
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: 'mixture',
+    merge: options.train === 'nearest' ? 'max' : 'mixture',
     loss(input) {
       const { history, g } = encode(input)
       const items = candidates(input, normalized)
       const general = recommendationLoss(finish(g), items, input, options)
-      if (!joint) return { total: general, parts: { general } }
+      if (!begun()) return { total: general, parts: { general } }
       const { targets, negatives } = items
       const quantized = quantizer.quantize(tf.concat2d([targets, negatives], 0))
       quantizer.observe(quantized.codes)
@@ -140,38 +141,12 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     items: finish,
     users(input, wanted = interests) {
       const { history, g } = encode(input)
-      if (!joint) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
+      if (!begun()) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
       const { values, indices } = tf.topk(searched(history, input), Math.min(wanted, size))
       const codes = indices as tf.Tensor2D
       const vectors = finish(tower.interests(history, input.padding, g, queriesOf(codes)))
       return { vectors, logProbabilities: values as tf.Tensor2D, codes }
     },
-    codes: { levels, of: (vectors) => quantizer.encode(vectors).data },
-    codewords: () =>
-      Array.from({ length: levels }, (_, l) => {
-        return { data: Float32Array.from(quantizer.codewords(l).dataSync()), rows: size, dim }
-      }),
-    between(state) {
-      begin(state)
-      if (!joint || size === 1 || state.step === 0 || state.step % codebook.reviveEvery !== 0) return
-      const vectors = state.items()
-      const revived = codebook.joint ? quantizer.reviveDead(vectors, { below: codebook.reviveBelow }) : []
-      for (const [l, codes] of revived.entries()) if (codes.length > 0) parameters.pull(CODEWORDS + l, codes)
-      if (balance) quantizer.rebalance(vectors)
-      const { levels: health, collisions } = quantizer.health(quantizer.encode(vectors))
-      const shown = health.map(({ usage, perplexity, largest }) => ({ usage, perplexity, largest }))
-      const count = revived.reduce((sum, codes) => sum + codes.length, 0)
-      state.codebook(shown, collisions, count)
-    },
-    settled: () => joint,
-    state: () => ({ joint: Float32Array.of(joint ? 1 : 0), ...quantizer.state() }),
-    restore({ joint: phase, ...arrays }) {
-      joint = phase[0] === 1
-      quantizer.restore(arrays)
-    },
-    dispose() {
-      parameters.dispose()
-      quantizer.dispose()
-    },
+    ...kept,
   }
 }

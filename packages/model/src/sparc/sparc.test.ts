@@ -101,6 +101,16 @@ describe('SPARC', () => {
     expect(ofTower('trained')).toBeGreaterThan(1e-7)
   })
 
+  it('trains the vector nearest to the target, and scores items by the best of them, where that is asked for', () => {
+    const weights = { quantizer: 0, interest: 0, general: 0 }
+    const { network, gradients, dispose } = setUp({ train: 'nearest', weights })
+    const found = gradients()
+    expect(found['codewords/0']).toBeGreaterThan(1e-7)
+    expect(found['probability/w1']).toBe(0)
+    expect(network.merge).toBe('max')
+    dispose()
+  })
+
   it('leaves a codebook that is not joint where residual k-means put it', async () => {
     // The learning rate of the first 20 steps is the same in both, so the codebook begins in one place.
     const after = async (steps: number, joint: boolean) => {

@@ -57,8 +57,11 @@ export const sparcOptions = z.strictObject({
   general: z.enum(['attention', 'mean']).default('mean'),
   /** What an interest's vector is: what it attends to added onto the general vector, or (as the paper is read) that alone. */
   user: z.enum(['residual', 'attention']).default('residual'),
-  /** What is trained: the mixture over the likeliest codes, or (as the paper is read) the vector of the target's own code. */
-  train: z.enum(['mixture', 'target']).default('mixture'),
+  /**
+   * What is trained: the mixture over the likeliest codes; of their vectors the one `nearest` to the target, as in ComiRec, items
+   * then scored by the best of them; or (as the paper is read) the vector of the `target`'s own code.
+   */
+  train: z.enum(['mixture', 'nearest', 'target']).default('mixture'),
   /** With `train: 'target'`: asked for with the target's `e1`, with its `zq`, or with each for half of the batch. */
   query: z.enum(['e1', 'zq', 'half']).default('half'),
   /** Whether the recommendation loss of a mixture reaches the probabilities, or their own loss alone does. */
