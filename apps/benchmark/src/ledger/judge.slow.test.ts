@@ -105,6 +105,16 @@ describe('the ledger of a run', () => {
     expect((await judge(coverage, [few]))[0].why).toMatch(/at least 3 seeds/)
   })
 
+  it('says which row was measured before there was a metric', async () => {
+    const metric = 'coOccurrenceDiversity@50'
+    const rows = saved.rows.map((row) => {
+      const { [metric]: _, ...filtered } = row.metrics.filtered
+      return row.name === 'sparc' ? { ...row, metrics: { ...row.metrics, filtered } } : row
+    })
+    const ledger = await judge(claims, [{ ...saved, rows }])
+    expect(ledger.find(({ claim }) => claim.includes('co-occurrence'))?.why).toBe(`sparc was not measured by ${metric}`)
+  })
+
   it('speaks of the true interests, as the world is synthetic', async () => {
     const [truth] = (await judge(claims, [saved])).slice(-1)
     expect(truth.measured[0]).toMatch(/normalised mutual information .* shuffled codes/)

@@ -113,12 +113,16 @@ async function measureClaim(saved: SavedRun, claim: number, test: Test): Promise
     const wanted = 'row' in test.than ? `the row ${test.than.row}` : `any ${test.than.bestOf} rival with ${test.metric}`
     return { claim, lack: `no run has ${wanted} beside ${test.row}` }
   }
+  const lacking = lacks(saved, [test.row, rival], test.metric)
+  if (lacking !== undefined) return { claim, lack: `${lacking} was not measured by ${test.metric}` }
   const sides =
     test.kind === 'users'
       ? await userSides(saved, test.row, rival, test.metric)
       : seedSides(saved, test.row, rival, test.metric)
-  if (sides === undefined)
-    return { claim, lack: `${test.metric} is one number per run: testing it takes at least 3 seeds` }
+  if (sides === undefined) {
+    const few = 'is one number per run: testing it takes at least 3 seeds'
+    return { claim, lack: `${test.metric} ${test.kind === 'seeds' ? few : 'has a value for less than two users'}` }
+  }
   const { text, holds, short } = weigh({ ...sides, rival, metric: test.metric, by: test.by })
   return {
     claim,
@@ -129,6 +133,12 @@ async function measureClaim(saved: SavedRun, claim: number, test: Test): Promise
     short,
     oneSeed: onOneSeed(saved.run.experiment, saved.rows).some((name) => name === test.row || name === rival),
   }
+}
+
+/** The row that has no value of a metric that others of the run have: it was measured before there was one. */
+function lacks(saved: SavedRun, names: string[], metric: string): string | undefined {
+  if (!saved.rows.some((row) => metric in row.metrics.filtered)) return undefined
+  return names.find((name) => seedsOf(saved, name).some((row) => !(metric in row.metrics.filtered)))
 }
 
 async function userSides(saved: SavedRun, row: string, rival: string, metric: string) {

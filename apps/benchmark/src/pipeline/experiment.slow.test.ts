@@ -28,6 +28,7 @@ describe('a run', () => {
         'hitRate@50',
         'coverage@50',
         'leafDiversity@50',
+        'coOccurrenceDiversity@50',
         'long-tail/recall@50',
         'cold-users/ndcg@50',
       ]) {

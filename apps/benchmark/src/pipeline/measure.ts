@@ -1,6 +1,7 @@
 import {
   categoryDiversity,
   coldUsers,
+  coOccurrenceDiversity,
   coverage,
   evaluate,
   gini,
@@ -32,7 +33,7 @@ export interface Bench {
 }
 
 const accuracy = [recall, ndcg, hitRate, precision, mrr, map, ndcgOverHits]
-const beyond = [coverage, gini, leafDiversity, categoryDiversity, novelty, popularityLift]
+const beyond = [coverage, gini, leafDiversity, categoryDiversity, coOccurrenceDiversity, novelty, popularityLift]
 
 function metrics(): Metric[] {
   return cutoffs.flatMap((k) => [...accuracy, ...beyond].map((metric) => metric(k)))

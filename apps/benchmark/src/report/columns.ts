@@ -16,6 +16,7 @@ const all: Column[] = [
   { key: 'hitRate@50', label: 'HR@50', better: 'higher' },
   { key: 'coverage@50', label: 'cov@50', better: 'higher' },
   { key: 'leafDiversity@50', label: 'div@50', better: 'higher' },
+  { key: 'coOccurrenceDiversity@50', label: 'co-div@50', better: 'higher' },
   { key: 'long-tail/recall@50', label: 'LT-R@50', better: 'higher' },
   { key: 'cold-users/ndcg@50', label: 'cold N@50', better: 'higher' },
   { key: 'future-interests/recall@50', label: 'future@50', better: 'higher' },

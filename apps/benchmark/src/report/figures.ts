@@ -186,6 +186,8 @@ function indexFigure(row: RowResult): string {
   )
 }
 
+const coOccurrence = 'Mean over pairs in a list of 50 of 1 - their cosine by training co-occurrence.'
+
 /** The figures of a run; those that it has no data for are left out. */
 export async function figures(saved: SavedRun): Promise<Figure[]> {
   const made: Figure[] = []
@@ -217,10 +219,10 @@ export async function figures(saved: SavedRun): Promise<Figure[]> {
       svg: inPage(await plotByK(reports, shared)),
     },
   )
-  const diversity = against(saved, 'leafDiversity@50')
-  add('Accuracy against diversity', 'Share of pairs in a list of 50 whose leaf categories differ.', diversity, () =>
-    scatter(diversity, ['diversity@50', 'Recall@50'], names),
-  )
+  const byCategory = against(saved, 'leafDiversity@50')
+  const diversity = byCategory.length > 0 ? byCategory : against(saved, 'coOccurrenceDiversity@50')
+  const what = byCategory.length > 0 ? 'Share of pairs in a list of 50 whose leaf categories differ.' : coOccurrence
+  add('Accuracy against diversity', what, diversity, () => scatter(diversity, ['diversity@50', 'Recall@50'], names))
   const curve = await training(saved)
   add('Training', 'Recall@50 on the validation users while training; the best state is kept.', curve, () =>
     curves(curve, 'step', 'recall', 'name', ['step', 'validation Recall@50'], names),
