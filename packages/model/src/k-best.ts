@@ -2,6 +2,12 @@ import { tieHash } from '@sparc/tables'
 
 /** Positions that fit beside a score in one float64. */
 const POSITIONS = 2 ** 21
+/** As many are sorted by buckets. */
+const FEW = 512
+const BUCKETS = 128
+const buckets = new Uint8Array(FEW)
+/** Where each bucket begins. */
+const starts = new Int32Array(BUCKETS + 1)
 
 /**
  * Keeps the `k` best of all (item, score) pairs pushed into it, as `topKHeap` does: higher scores first, ties by `tieHash`
@@ -12,7 +18,8 @@ export function kBest(k: number) {
   let items = new Int32Array(Math.min(room, 4096))
   let scores = new Float32Array(items.length)
   let bits = new Int32Array(scores.buffer)
-  let keys = new Float64Array(items.length)
+  let order = new Int32Array(items.length)
+  let keys = new Float64Array(0)
   let size = 0
   let threshold = Number.NEGATIVE_INFINITY
 
@@ -23,11 +30,47 @@ export function kBest(k: number) {
     scores = new Float32Array(items.length)
     scores.set(oldScores)
     bits = new Int32Array(scores.buffer)
-    keys = new Float64Array(items.length)
+    order = new Int32Array(items.length)
   }
 
-  /** Positions of what is held, best first, as the first `size` of `keys`. */
+  /** True where what is held at `a` ranks before what is held at `b`. */
+  function before(a: number, b: number): boolean {
+    return scores[a] > scores[b] || (scores[a] === scores[b] && tieHash(items[a]) < tieHash(items[b]))
+  }
+
+  /** Fills `order` with the positions of what is held, best first. */
   function sort(): void {
+    if (size <= FEW) sortFew()
+    else sortMany()
+  }
+
+  /** By counting into buckets of equal width, then by insertion, which has little left to do. */
+  function sortFew(): void {
+    let most = scores[0]
+    let least = scores[0]
+    for (let i = 1; i < size; i++) {
+      if (scores[i] > most) most = scores[i]
+      else if (scores[i] < least) least = scores[i]
+    }
+    const scale = most > least ? (BUCKETS - 1) / (most - least) : 0
+    starts.fill(0)
+    for (let i = 0; i < size; i++) {
+      // Not a number, where the width is infinite or nothing, becomes 0.
+      buckets[i] = (most - scores[i]) * scale
+      starts[buckets[i] + 1]++
+    }
+    for (let bucket = 1; bucket < BUCKETS; bucket++) starts[bucket] += starts[bucket - 1]
+    for (let i = 0; i < size; i++) order[starts[buckets[i]]++] = i
+    for (let n = 1; n < size; n++) {
+      const held = order[n]
+      let at = n
+      for (; at > 0 && before(held, order[at - 1]); at--) order[at] = order[at - 1]
+      order[at] = held
+    }
+  }
+
+  function sortMany(): void {
+    if (keys.length < size) keys = new Float64Array(items.length)
     const own = keys.subarray(0, size)
     if (size >= POSITIONS) {
       for (let i = 0; i < size; i++) own[i] = i
@@ -38,11 +81,12 @@ export function kBest(k: number) {
       own.sort()
       for (let i = 0; i < size; i++) own[i] -= Math.floor(own[i] / POSITIONS) * POSITIONS
     }
-    for (let start = 0; start < size; start++) {
+    for (let i = 0; i < size; i++) order[i] = own[i]
+    for (let start = 0; start < size; ) {
       let end = start + 1
-      while (end < size && scores[own[end]] === scores[own[start]]) end++
-      if (end > start + 1) own.subarray(start, end).sort((a, b) => tieHash(items[a]) - tieHash(items[b]))
-      start = end - 1
+      while (end < size && scores[order[end]] === scores[order[start]]) end++
+      if (end > start + 1) order.subarray(start, end).sort((a, b) => (before(a, b) ? -1 : 1))
+      start = end
     }
   }
 
@@ -60,8 +104,8 @@ export function kBest(k: number) {
     sort()
     const kept = Math.min(k, size)
     for (let i = 0; i < kept; i++) {
-      intoItems[at + i] = items[keys[i]]
-      intoScores[at + i] = scores[keys[i]]
+      intoItems[at + i] = items[order[i]]
+      intoScores[at + i] = scores[order[i]]
     }
     size = 0
     threshold = Number.NEGATIVE_INFINITY
