@@ -22,7 +22,7 @@ export interface Lists {
  */
 export function createPicker(items: number, k: number) {
   const best = kBest(k)
-  const nthLargest = createSelection()
+  const reachedBy = createThreshold()
   let runs = new Int32Array(0)
   let end = 0
 
@@ -39,7 +39,7 @@ export function createPicker(items: number, k: number) {
     // The maxima of several runs give nearly as high a score, and there are fewer to select from.
     const count = groups / together
     const few = 3 * wanted <= count
-    const least = few ? nthLargest(ofSeveral, r * count, count, wanted) : nthLargest(ofRuns, first, full, wanted)
+    const least = few ? reachedBy(ofSeveral, r * count, count, wanted) : reachedBy(ofRuns, first, full, wanted)
     for (let at = r * count; at < (r + 1) * count; at++) {
       if (!(ofSeveral[at] >= least)) continue
       for (let run = at * together; run < (at + 1) * together; run++) if (ofRuns[run] >= least) runs[end++] = run
@@ -92,30 +92,33 @@ export function createPicker(items: number, k: number) {
   }
 }
 
-/** Makes a function for the `nth` largest, counted from 1, of `length` numbers (Hoare's selection). */
-function createSelection() {
-  let room = new Float32Array(0)
-  return (values: Float32Array, from: number, length: number, nth: number): number => {
-    if (room.length < length) room = new Float32Array(length)
-    for (let i = 0; i < length; i++) room[i] = values[from + i]
-    let low = 0
-    let high = length - 1
-    while (low < high) {
-      const pivot = room[(low + high) >> 1]
-      let left = low
-      let right = high
-      while (left <= right) {
-        while (room[left] > pivot) left++
-        while (room[right] < pivot) right--
-        if (left > right) break
-        const held = room[left]
-        room[left++] = room[right]
-        room[right--] = held
-      }
-      if (nth - 1 <= right) high = right
-      else if (nth - 1 >= left) low = left
-      else break
+const BUCKETS = 128
+
+/**
+ * Makes a function for a value, among `length` numbers, that at least `wanted` of them reach, and few more: the smallest in
+ * the bucket, of equal width, that holds the `wanted`-th largest.
+ */
+function createThreshold() {
+  const counts = new Int32Array(BUCKETS)
+  const smallest = new Float32Array(BUCKETS)
+  return (values: Float32Array, from: number, length: number, wanted: number): number => {
+    let most = values[from]
+    let least = values[from]
+    for (let at = from + 1; at < from + length; at++) {
+      if (values[at] > most) most = values[at]
+      else if (values[at] < least) least = values[at]
     }
-    return room[nth - 1]
+    // Where the width is nothing or infinite, all fall into the first bucket.
+    const scale = most > least ? (BUCKETS - 1) / (most - least) : 0
+    counts.fill(0)
+    smallest.fill(Number.POSITIVE_INFINITY)
+    for (let at = from; at < from + length; at++) {
+      const bucket = ((most - values[at]) * scale) | 0
+      counts[bucket]++
+      if (values[at] < smallest[bucket]) smallest[bucket] = values[at]
+    }
+    let bucket = 0
+    for (let reached = counts[0]; reached < wanted && bucket < BUCKETS - 1; ) reached += counts[++bucket]
+    return Math.min(smallest[bucket], most)
   }
 }
