@@ -9,6 +9,7 @@ import { gatherRows } from './gather.ts'
 import { normalize } from './normalize.ts'
 import { meanPool, PADDING_LOGIT } from './pool.ts'
 import { project } from './project.ts'
+import { relu } from './relu.ts'
 import { createSelfAttention } from './self-attention.ts'
 import { tanh } from './tanh.ts'
 
@@ -35,6 +36,8 @@ describe('encoders', () => {
   })
 
   it('the mean of a history leaves padding out, and is zero for an empty one', () => {
+    const lengths = tf.tensor2d([[2], [0]])
+    checkGradient((x) => total(meanPool(x as tf.Tensor3D, lengths), 13), [normal<tf.Rank.R3>([2, 3, 2], 14)])
     const history = tf.tensor3d([0, 0, 2, 4, 4, 8, 0, 0, 0, 0, 0, 0], [2, 3, 2])
     expect(meanPool(history, tf.tensor2d([[2], [0]])).arraySync()).toEqual([
       [3, 6],
@@ -85,6 +88,7 @@ describe('encoders', () => {
 
   it('tanh has the gradient of tanh', () => {
     checkGradient((x) => total(tanh(x), 9), [normal<tf.Rank.R2>([3, 4], 8)])
+    checkGradient((x) => total(relu(x), 9), [normal<tf.Rank.R2>([3, 4], 8)])
   })
 
   it('stopGradient passes the value and no gradient', () => {

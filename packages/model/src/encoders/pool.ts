@@ -8,7 +8,18 @@ import * as tf from '@tensorflow/tfjs'
  * @returns `[batch, dim]`
  */
 export function meanPool(history: tf.Tensor3D, lengths: tf.Tensor2D): tf.Tensor2D {
-  return tf.div(tf.sum(history, 1), tf.maximum(lengths, 1))
+  const op = tf.customGrad((items, save) => {
+    const [batch, length, dim] = (items as tf.Tensor3D).shape
+    const share = tf.div(1, tf.maximum(lengths, 1))
+    const keep = save as tf.GradSaveFunc
+    keep([share])
+    return {
+      value: tf.mul(tf.sum(items as tf.Tensor3D, 1), share),
+      gradFunc: (dy: tf.Tensor, [share]: tf.Tensor[]) =>
+        tf.tile(tf.reshape(tf.mul(dy, share), [batch, 1, dim]), [1, length, 1]),
+    }
+  })
+  return op(history) as tf.Tensor2D
 }
 
 /** Logits of padding: far enough below any other that softmax gives them nothing. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Parameters } from '../training/parameters.ts'
+import { relu } from './relu.ts'
 
 /** `x + W2 relu(W1 x + b1) + b2`, `[batch, dim]` to `[batch, dim]`. */
 export function createResidualMlp(
@@ -12,7 +13,7 @@ export function createResidualMlp(
   const w2 = parameters.add<tf.Rank.R2>(`${name}/w2`, [hidden, dim], 'glorot')
   const b2 = parameters.add<tf.Rank.R1>(`${name}/b2`, [dim], 'zeros')
   return (x) => {
-    const inner = tf.relu(tf.add(tf.matMul(x, w1), b1)) as tf.Tensor2D
+    const inner = relu(tf.add(tf.matMul(x, w1), b1) as tf.Tensor2D)
     return tf.add(x, tf.add(tf.matMul(inner, w2), b2)) as tf.Tensor2D
   }
 }

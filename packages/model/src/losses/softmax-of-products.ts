@@ -33,29 +33,32 @@ export function softmaxOfProducts(
 ): tf.Scalar {
   const [batch, components] = positive.shape
   const bounded = bound <= SAFE
+  const single = components === 1
+  /** `[batch, 1]` to `[batch * components, 1]`, each value once for each component of its example. */
+  const perComponent = (x: tf.Tensor) => (single ? x : tf.reshape(tf.tile(x, [1, components]), [batch * components, 1]))
   const op = tf.customGrad((rows, items, pos, save) => {
     const logits = tf.matMul(rows as tf.Tensor2D, items as tf.Tensor2D, false, true)
-    const most: tf.Tensor = bounded ? tf.scalar(0) : tf.max(pos as tf.Tensor, 1, true)
-    const top = bounded
-      ? most
-      : tf.maximum(most, tf.max(tf.reshape(logits, [batch, components * (negatives.shape[0] as number)]), 1, true))
-    // Without a shift there is nothing to subtract; with one, a row of `logits` has the shift of its example.
-    const shift = () => tf.reshape(tf.tile(top, [1, components]), [batch * components, 1])
-    const others = tf.exp(bounded ? logits : tf.sub(logits, shift()))
-    const positives = tf.exp(bounded ? (pos as tf.Tensor) : tf.sub(pos as tf.Tensor, most))
-    const own = tf.sum(positives, 1, true)
-    const once = tf.mul(tf.sub(1, hits), tf.exp(tf.sub(most, top)))
-    const sums = tf.sum(tf.reshape(tf.sum(others, 1), [batch, components]), 1, true)
+    // The largest logit of an example and of its target, that no `exp` overflows; bounded logits need no shift.
+    const most = bounded ? undefined : tf.max(pos as tf.Tensor, 1, true)
+    const top = most && tf.maximum(most, tf.max(tf.reshape(logits, [batch, components * negatives.shape[0]]), 1, true))
+    const others = tf.exp(top ? tf.sub(logits, perComponent(top)) : logits)
+    const positives = tf.exp(most ? tf.sub(pos as tf.Tensor, most) : (pos as tf.Tensor))
+    const own = single ? positives : tf.sum(positives, 1, true)
+    const left = tf.sub(1, hits)
+    const once = most && top ? tf.mul(left, tf.exp(tf.sub(most, top))) : left
+    const ofOthers = tf.sum(others, 1, true)
+    const sums = single ? ofOthers : tf.sum(tf.reshape(ofOthers, [batch, components]), 1, true)
     const total = tf.add(sums, tf.mul(own, once))
     const keep = save as tf.GradSaveFunc
     keep([rows as tf.Tensor, items as tf.Tensor, others, positives, own, total, once])
+    const loss = tf.sub(tf.log(total), tf.log(own))
     return {
-      value: tf.mean(tf.add(tf.sub(tf.log(total), tf.log(own)), tf.sub(top, most))) as tf.Scalar,
+      value: tf.mean(most && top ? tf.add(loss, tf.sub(top, most)) : loss) as tf.Scalar,
       gradFunc: (dy: tf.Scalar, saved: tf.Tensor[]) => {
         const [rows, items, others, positives, own, total, once] = saved
         const share = tf.div(dy, batch)
         const weight = tf.div(share, total)
-        const perRow = tf.reshape(tf.tile(weight, [1, components]), [batch * components, 1])
+        const perRow = perComponent(weight)
         const ofPositive = tf.sub(tf.mul(once, weight), tf.div(share, own))
         return [
           tf.mul(tf.matMul(others as tf.Tensor2D, items as tf.Tensor2D), perRow),

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { normalize } from '../encoders/normalize.ts'
 import { meanPool } from '../encoders/pool.ts'
+import { relu } from '../encoders/relu.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
 import type { Parameters } from '../training/parameters.ts'
 
@@ -24,7 +25,7 @@ export function createInterestProbability(
   return (history, padding, lengths) => {
     const pooled = tf.squeeze(attend(history, padding), [1]) as tf.Tensor2D
     const x = tf.concat2d([normalize(pooled), normalize(meanPool(history, lengths))], 1)
-    const inner = tf.relu(tf.add(tf.matMul(x, w1), b1)) as tf.Tensor2D
+    const inner = relu(tf.add(tf.matMul(x, w1), b1) as tf.Tensor2D)
     const logits = tf.add(tf.add(tf.matMul(x, linear), tf.matMul(inner, w2)), b2)
     return tf.logSoftmax(logits) as tf.Tensor2D
   }
