@@ -53,6 +53,8 @@ function stepper(make: (draw: ReturnType<typeof random>) => Network, items: numb
   const sequences = csr(Array.from({ length: 2000 }, () => Array.from({ length: 40 }, item)))
   const network = make(draw)
   const table = createEmbeddingTable(items, SHAPE.dim, { random: draw })
+  // Memory is the system's to give until it is written to. PyTorch writes its running means whole in its first step.
+  for (const means of [table.moments.first, table.moments.second]) means.fill(0)
   const counts = new Int32Array(items).fill(1)
   const take = createStep({
     network,
