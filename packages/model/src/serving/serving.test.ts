@@ -47,6 +47,7 @@ const variants: [string, string, object][] = [
     'sparc',
     { ...ofSparc, general: 'attention', features: true },
   ],
+  ['sparc that trains the nearest interest', 'sparc', { ...ofSparc, train: 'nearest' }],
   ["sparc's control", 'sparc', { ...ofSparc, codebook: { size: 1 } }],
 ]
 

@@ -38,6 +38,7 @@ export const servedOptions = z.object({
   general: z.enum(['attention', 'mean']).optional(),
   user: z.enum(['residual', 'attention']).optional(),
   search: z.enum(['soft', 'hard']).optional(),
+  train: z.enum(['mixture', 'nearest', 'target']).optional(),
   source: z.enum(['generated', 'history']).optional(),
   sharpness: z.number().positive().optional(),
   dictionary: z.object({ levels: z.int().positive() }).optional(),

@@ -59,7 +59,7 @@ export const sparcOptions = z.strictObject({
   user: z.enum(['residual', 'attention']).default('residual'),
   /**
    * What is trained: the mixture over the likeliest codes; of their vectors the one `nearest` to the target, as in ComiRec, items
-   * then scored by the best of them; or (as the paper is read) the vector of the `target`'s own code.
+   * then scored by the best of them (`merge: 'max'` in an index); or (as the paper is read) the vector of the `target`'s own code.
    */
   train: z.enum(['mixture', 'nearest', 'target']).default('mixture'),
   /** With `train: 'target'`: asked for with the target's `e1`, with its `zq`, or with each for half of the batch. */
