@@ -164,7 +164,8 @@ export function commandLine(): Command {
     )
     .option('--out <dir>', 'folder of the results', 'results')
     .requiredOption('--to <dir>', 'folder to write')
-    .action(async (runs: string[], options: { out: string; to: string }) =>
+    .option('--no-page', 'without the page, which shows titles of items')
+    .action(async (runs: string[], options: { out: string; to: string; page: boolean }) =>
       (await import('./commands/export.ts')).exportRuns(runs, options),
     )
 

@@ -79,12 +79,13 @@ function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, figures: string[
 }
 
 /** The first page: which runs there are, on what, and by which command. */
-function overview({ runs, missing }: OpenedRuns): string {
+function overview({ runs, missing }: OpenedRuns, page: boolean): string {
   return [
     '# Results',
     '',
-    'Made by `benchmark export` from the files of the runs, and by nothing else. The page with everything on it but what',
-    'shows a user is [report.html](report.html); the claims of the papers are in [ledger.md](ledger.md).',
+    'Made by `benchmark export` from the files of the runs, and by nothing else.',
+    ...(page ? ['The page with everything on it but what shows a user is [report.html](report.html).'] : []),
+    'The claims of the papers are in [ledger.md](ledger.md).',
     '',
     '| run | data | fingerprint | split | seeds | rows | command | left out |',
     '| --- | --- | --- | --- | --- | ---: | --- | --- |',
@@ -99,7 +100,10 @@ function overview({ runs, missing }: OpenedRuns): string {
 }
 
 /** `benchmark export`: leaderboards as Markdown and CSV, figures as SVG, the ledger, the page; a folder for each run. */
-export async function exportRuns(names: string[], { out, to }: { out: string; to: string }): Promise<void> {
+export async function exportRuns(
+  names: string[],
+  { out, to, page = true }: { out: string; to: string; page?: boolean },
+): Promise<void> {
   const opened = await openRuns(names, out)
   const { runs } = opened
   const report = await reportData(runs, { users: false })
@@ -122,6 +126,6 @@ export async function exportRuns(names: string[], { out, to }: { out: string; to
     process.stdout.write(`${at}\n`)
   }
   await writeFileAtomic(join(to, 'ledger.md'), `# Claims ledger\n\n${ledgerMarkdown(report.ledger)}`)
-  await writeFileAtomic(join(to, 'report.html'), reportPage(report))
-  await writeFileAtomic(join(to, 'README.md'), overview(opened))
+  if (page) await writeFileAtomic(join(to, 'report.html'), reportPage(report))
+  await writeFileAtomic(join(to, 'README.md'), overview(opened, page))
 }
