@@ -1,5 +1,6 @@
 import { KERNEL_BYTES } from './kernel-bytes.ts'
 import { type AdamStep, adamRows, createMoments, type Moments } from './training/adam.ts'
+import { PAGE, wasmKernel } from './wasm.ts'
 
 /** Rows of float32 with Adam's running means beside them: where a table keeps its numbers. */
 export interface RowMemory {
@@ -33,17 +34,6 @@ interface Kernel {
   ): void
 }
 
-/** The part of WebAssembly that is used here; TypeScript knows it in browsers only. */
-interface Runtime {
-  Module: new (bytes: Uint8Array) => object
-  Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer }
-  Instance: new (module: object, imports: object) => { exports: Kernel }
-}
-// By a name of any string: where a program has the types of browsers, theirs would be compared with these.
-const name: string = 'WebAssembly'
-const runtime: Runtime = Reflect.get(globalThis, name)
-
-const PAGE = 65536
 const MAX_BYTES = 65536 * PAGE
 /** Rows that go through the kernel at once: their copies stay in the processor's cache. */
 const CHUNK = 1024
@@ -70,7 +60,7 @@ export function plainRowMemory(rows: number, dim: number): RowMemory {
   }
 }
 
-let compiled: object | undefined
+const openKernel = wasmKernel<Kernel>(KERNEL_BYTES)
 
 /**
  * Memory that WebAssembly works on, four numbers at a time: several times as fast. Values and running means take 4 GiB
@@ -114,11 +104,11 @@ export function createRowMemory(rows: number, dim: number): RowMemory {
   }
 }
 
-function reserve(bytes: number): { memory: { buffer: ArrayBuffer }; kernel: Kernel } | undefined {
+/** Memory of a fixed size; undefined where the machine has none so long, or no WebAssembly. */
+function reserve(bytes: number) {
+  const pages = bytes / PAGE
   try {
-    compiled ??= new runtime.Module(Buffer.from(KERNEL_BYTES, 'base64'))
-    const memory = new runtime.Memory({ initial: bytes / PAGE, maximum: bytes / PAGE })
-    return { memory, kernel: new runtime.Instance(compiled, { env: { memory } }).exports }
+    return openKernel({ initial: pages, maximum: pages })
   } catch {
     return undefined
   }

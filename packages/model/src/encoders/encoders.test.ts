@@ -4,14 +4,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { pickInterest } from '../comirec/pick-interest.ts'
 import { checkGradient, normal, ready } from '../gradient.fixture.ts'
 import { createParameters } from '../training/parameters.ts'
+import { relu, tanh } from './activation.ts'
 import { stopGradient } from './constant.ts'
 import { gatherRows } from './gather.ts'
 import { normalize } from './normalize.ts'
 import { meanPool, PADDING_LOGIT } from './pool.ts'
 import { project } from './project.ts'
-import { relu } from './relu.ts'
 import { createSelfAttention } from './self-attention.ts'
-import { tanh } from './tanh.ts'
 
 beforeAll(ready)
 const total = (x: tf.Tensor, seed: number) => tf.sum(tf.mul(x, normal(x.shape as [number], seed))) as tf.Scalar

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Parameters } from '../training/parameters.ts'
-import { relu } from './relu.ts'
+import { relu } from './activation.ts'
 
 /** `x + W2 relu(W1 x + b1) + b2`, `[batch, dim]` to `[batch, dim]`. */
 export function createResidualMlp(

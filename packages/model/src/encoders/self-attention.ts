@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Parameters as ModelParameters } from '../training/parameters.ts'
+import { tanh } from './activation.ts'
 import { attentionWeights } from './pool.ts'
 import { project } from './project.ts'
-import { tanh } from './tanh.ts'
 
 /**
  * From a history `[batch, history, dim]` and its padding `[batch, 1, history]` (see `attentionWeights`): for each query the weights

@@ -1,3 +1,4 @@
+import { PAGE, wasmKernel } from '../wasm.ts'
 import { KERNEL_BYTES } from './kernel-bytes.ts'
 
 /** The compiled function of `kernel/products.ts`; addresses in bytes. */
@@ -5,22 +6,6 @@ interface Kernel {
   multiply(x: number, rows: number, inputs: number, w: number, tiles: number, bias: number, out: number): void
 }
 
-interface Memory {
-  buffer: ArrayBuffer
-  grow(pages: number): number
-}
-
-/** The part of WebAssembly that is used here; TypeScript knows it in browsers only. */
-interface Runtime {
-  Module: new (bytes: Uint8Array) => object
-  Memory: new (size: { initial: number }) => Memory
-  Instance: new (module: object, imports: object) => { exports: Kernel }
-}
-// By a name of any string: where a program has the types of browsers, theirs would be compared with these.
-const name: string = 'WebAssembly'
-const runtime: Runtime = Reflect.get(globalThis, name)
-
-const PAGE = 65536
 /** Outputs that the kernel computes together. */
 const TILE = 8
 
@@ -48,16 +33,14 @@ export interface LinearStart {
 /** Makes linear layers that share one memory, which goes when they go. */
 export type Products = (start: LinearStart) => Linear
 
-let compiled: object | undefined
+const openKernel = wasmKernel<Kernel>(KERNEL_BYTES)
 
 /**
  * Linear layers whose weights lie in the memory of a WebAssembly module that multiplies four numbers at a time: some five
  * times as fast as loops over typed arrays, in float32 as TensorFlow has it.
  */
 export function createProducts(): Products {
-  compiled ??= new runtime.Module(Buffer.from(KERNEL_BYTES, 'base64'))
-  const memory = new runtime.Memory({ initial: 1 })
-  const kernel = new runtime.Instance(compiled, { env: { memory } }).exports
+  const { memory, kernel } = openKernel({ initial: 1 })
   let used = 0
   /** Room for `length` float32 numbers: where it begins. */
   const take = (length: number): number => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
+import { relu } from '../encoders/activation.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { meanPool } from '../encoders/pool.ts'
-import { relu } from '../encoders/relu.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
 import type { Parameters } from '../training/parameters.ts'
 
