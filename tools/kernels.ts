@@ -10,6 +10,7 @@ import { basename, join } from 'node:path'
 
 const kernels = {
   'packages/index/kernel/scan.ts': 'packages/index/src/exact/kernel-bytes.ts',
+  'packages/model/kernel/pick.ts': 'packages/model/src/pick-kernel-bytes.ts',
   'packages/model/kernel/rows.ts': 'packages/model/src/kernel-bytes.ts',
   'packages/model/kernel/products.ts': 'packages/model/src/serving/kernel-bytes.ts',
 }

@@ -64,7 +64,7 @@ export function exactTopK(query: ExactQuery, scorer: ItemScorer): ExactLists {
     scores: new Float32Array(users * k),
   }
   const rowsAtOnce = Math.max(1, Math.floor(BLOCK_SCORES / Math.max(1, items)))
-  const pick = createPicker(items, k)
+  const pick = createPicker(items, k, mask)
   for (let from = 0; from < users; ) {
     const count = offsets[from + 1] - offsets[from]
     let to = from + 1
@@ -81,7 +81,7 @@ export function exactTopK(query: ExactQuery, scorer: ItemScorer): ExactLists {
         merge,
       })
       const start = from
-      pick(block, to - from, { mask, seen: seen && ((r) => row(seen, start + r)) }, lists, from)
+      pick(block, to - from, seen && ((r) => row(seen, start + r)), lists, from)
       block.dispose()
     }
     from = to

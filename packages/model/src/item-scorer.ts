@@ -25,14 +25,8 @@ export interface UserBlock {
 export interface BlockScores {
   groups: number
   groupSize: number
-  /** The largest scores, where they were had for nothing. */
-  largest?: {
-    /** `[users, groups]`: of each run. */
-    ofRuns: Float32Array
-    /** `[users, groups / together]`: of so many runs that follow each other. */
-    ofSeveral: Float32Array
-    together: number
-  }
+  /** `[users, groups]`: the largest score of each run, where it was had for nothing; `groups` is then a multiple of four. */
+  largest?: Float32Array
   /**
    * The scores of some runs, `[runs.length, groupSize]`. Run `user * groups + group` begins with item `group * groupSize`; what
    * lies beyond the last item means nothing.
@@ -78,12 +72,10 @@ export function plainScorer(items: Matrix): ItemScorer {
 
 /** Items in a run whose largest score TensorFlow finds. */
 const GROUP = 16
-/** Runs whose largest score it finds. */
-const TOGETHER = 4
 /** Of so many users all scores are downloaded in less time than it takes to ask for a part. */
 const FEW_USERS = 8
 
-/** Items that are kept as one tensor; a multiple of what is looked at together. */
+/** Items that are kept as one tensor; a multiple of `4 GROUP`. */
 const TILE = 131072
 
 /** Keeps the items as tensors of the TensorFlow backend that `loadTensorflow` picks, and scores there. */
@@ -92,7 +84,7 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
   const { data, dim, rows } = items
   if (backend === 'cpu' || rows === 0) return plainScorer(items)
   const tf = await import('@tensorflow/tfjs')
-  const groups = Math.ceil(rows / GROUP / TOGETHER) * TOGETHER
+  const groups = 4 * Math.ceil(rows / GROUP / 4)
   const stride = groups * GROUP
   const tiles: Tensor2D[] = []
   for (let from = 0; from < rows; from += TILE) {
@@ -107,7 +99,7 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
     items,
     score({ vectors, users, interests, scale, bias, merge }) {
       const few = users <= FEW_USERS
-      const [runs, tops, highest] = tf.tidy(() => {
+      const [runs, tops] = tf.tidy(() => {
         const scaled = tf.mul(tf.tensor2d(vectors, [users * interests, dim]), scale)
         const parts = tiles.map((tile): Tensor2D => tf.matMul(scaled, tile))
         let scores: Tensor = parts.length === 1 ? parts[0] : tf.concat2d(parts, 1)
@@ -117,17 +109,15 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
           scores = merge === 'max' ? tf.max(all, 1) : tf.logSumExp(all, 1)
         }
         const runs = tf.reshape(scores, [users * groups, GROUP])
-        const tops = tf.max(runs, 1)
-        return few ? [runs, tops] : [runs, tops, tf.max(tf.reshape(tops, [-1, TOGETHER]), 1)]
+        return [runs, tf.max(runs, 1)]
       })
       // Read outside of tidy, which would look for tensors in every element of a returned array.
-      const ofRuns = float32(tops.dataSync())
-      const ofSeveral = highest ? float32(highest.dataSync()) : maximaOf(ofRuns, TOGETHER)
-      tf.dispose([tops, highest])
+      const largest = float32(tops.dataSync())
+      tops.dispose()
       return {
         groups,
         groupSize: GROUP,
-        largest: { ofRuns, ofSeveral, together: TOGETHER },
+        largest,
         read(wanted) {
           if (few) return rowsOf(float32(runs.dataSync()), GROUP, wanted)
           const read = tf.tidy(() => tf.gather(runs, tf.tensor1d(wanted, 'int32')))
@@ -140,17 +130,6 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
     },
     dispose: () => tf.dispose(tiles),
   }
-}
-
-/** The largest of each `together` numbers that follow each other. */
-function maximaOf(values: Float32Array, together: number): Float32Array {
-  const out = new Float32Array(values.length / together)
-  for (let i = 0, at = 0; i < out.length; i++) {
-    let most = values[at++]
-    for (let n = 1; n < together; n++, at++) most = Math.max(most, values[at])
-    out[i] = most
-  }
-  return out
 }
 
 /** Some rows of a matrix. */

@@ -1,13 +1,7 @@
+import { mix32 } from '@sparc/tables'
 import type { BlockScores } from './item-scorer.ts'
-import { kBest } from './k-best.ts'
-
-/** What is never picked. */
-export interface Unwanted {
-  /** `[items]`, 0 = never picked */
-  mask?: Uint8Array
-  /** Items never picked for user `r` of the block. */
-  seen?: (r: number) => Int32Array
-}
+import { KERNEL_BYTES } from './pick-kernel-bytes.ts'
+import { PAGE, wasmKernel } from './wasm.ts'
 
 /** The lists of all users; `offsets` is known up to the user who is next. */
 export interface Lists {
@@ -16,109 +10,147 @@ export interface Lists {
   scores: Float32Array
 }
 
-/**
- * Makes a function that appends the lists of a block's users, their `k` best, to `lists` from user `from` on. The k-th largest of the runs' maxima is a score that at
- * least k items reach, so only the runs whose maximum reaches it are read: some hundred scores instead of the catalogue.
- */
-export function createPicker(items: number, k: number) {
-  const best = kBest(k)
-  const reachedBy = createThreshold()
-  let runs = new Int32Array(0)
-  let end = 0
-
-  /** Appends the runs that can matter to user `r` to `runs`; returns a score that all of the best reach. */
-  function choose({ groups, groupSize, largest }: BlockScores, r: number, wanted: number): number {
-    const first = r * groups
-    /** Runs behind these hold no item of their own, and must not be counted. */
-    const full = Math.ceil(items / groupSize)
-    if (!largest || 2 * wanted > full) {
-      for (let run = first; run < first + groups; run++) runs[end++] = run
-      return Number.NEGATIVE_INFINITY
-    }
-    const { ofRuns, ofSeveral, together } = largest
-    // The maxima of several runs give nearly as high a score, and there are fewer to select from.
-    const count = groups / together
-    const few = 3 * wanted <= count
-    const least = few ? reachedBy(ofSeveral, r * count, count, wanted) : reachedBy(ofRuns, first, full, wanted)
-    for (let at = r * count; at < (r + 1) * count; at++) {
-      if (!(ofSeveral[at] >= least)) continue
-      for (let run = at * together; run < (at + 1) * together; run++) if (ofRuns[run] >= least) runs[end++] = run
-    }
-    return least
-  }
-
-  /** Collects the best of user `r`, whose runs are `runs[from .. to)`, among scores that reach `threshold`. */
-  function collect(
-    scores: Float32Array,
-    { groups, groupSize }: BlockScores,
-    r: number,
+/** The compiled functions of `kernel/pick.ts`; addresses in bytes. */
+interface Kernel {
+  choose(
+    maxima: number,
+    groups: number,
+    full: number,
+    users: number,
+    wanted: number,
+    runs: number,
+    ends: number,
+    thresholds: number,
+    scratch: number,
+  ): number
+  best(
+    scores: number,
+    width: number,
+    runs: number,
     from: number,
     to: number,
+    first: number,
+    items: number,
+    barred: number,
+    bar: number,
     threshold: number,
-    mask: Uint8Array | undefined,
-    skip: Int32Array | undefined,
-  ): void {
-    const skipped = skip && skip.length > 0 ? new Set(skip) : undefined
-    for (let n = from; n < to; n++) {
-      const first = (runs[n] - r * groups) * groupSize
-      const shift = n * groupSize - first
-      const last = Math.min(items, first + groupSize)
-      for (let item = first; item < last; item++) {
-        const score = scores[item + shift]
-        if (!(score >= threshold)) continue
-        if (mask !== undefined && mask[item] === 0) continue
-        if (skipped?.has(item)) continue
-        best.push(item, score)
-        if (best.threshold() > threshold) threshold = best.threshold()
-      }
-    }
-  }
-
-  return (block: BlockScores, users: number, { mask, seen }: Unwanted, lists: Lists, from: number): void => {
-    if (runs.length < users * block.groups) runs = new Int32Array(users * block.groups)
-    const thresholds = new Float32Array(users)
-    const ends = new Int32Array(users + 1)
-    end = 0
-    for (let r = 0; r < users; r++) {
-      thresholds[r] = choose(block, r, mask ? items : k + (seen?.(r).length ?? 0))
-      ends[r + 1] = end
-    }
-    const scores = block.read(runs.subarray(0, end))
-    for (let r = 0; r < users; r++) {
-      collect(scores, block, r, ends[r], ends[r + 1], thresholds[r], mask, seen?.(r))
-      const at = lists.offsets[from + r]
-      lists.offsets[from + r + 1] = at + best.drain(lists.items, lists.scores, at)
-    }
-  }
+    k: number,
+    tie: number,
+    room: number,
+    outItems: number,
+    outScores: number,
+    scratch: number,
+  ): number
 }
 
-const BUCKETS = 128
+const openKernel = wasmKernel<Kernel>(KERNEL_BYTES)
+/** What `tieHash` mixes an item with, for its seed 0. */
+const TIE = mix32(0x9e3779b9)
+/** Bytes that the kernel counts in. */
+const COUNTERS = 1024
+/** In `barred`: an item that nobody gets. */
+const NOBODY = -1
 
 /**
- * Makes a function for a value, among `length` numbers, that at least `wanted` of them reach, and few more: the smallest in
- * the bucket, of equal width, that holds the `wanted`-th largest.
+ * Makes a function that appends the lists of a block's users, their `k` best, to `lists` from user `from` on: higher scores
+ * first, ties by `tieHash`; scores that are no number or minus infinite are never among them. Of runs whose largest score is
+ * known only those are read that can matter: some hundred scores instead of the catalogue.
+ *
+ * @param mask `[items]`, 0 = never picked
  */
-function createThreshold() {
-  const counts = new Int32Array(BUCKETS)
-  const smallest = new Float32Array(BUCKETS)
-  return (values: Float32Array, from: number, length: number, wanted: number): number => {
-    let most = values[from]
-    let least = values[from]
-    for (let at = from + 1; at < from + length; at++) {
-      if (values[at] > most) most = values[at]
-      else if (values[at] < least) least = values[at]
+export function createPicker(items: number, k: number, mask?: Uint8Array) {
+  /** Candidates that are held before all but the best are dropped. */
+  const room = 2 * k + 256
+  const { memory, kernel } = openKernel({ initial: 1 })
+  /** Who must not get an item: a user by number, or nobody may. */
+  const barredBytes = Math.ceil(items / 2) * 8
+  reserve(barredBytes)
+  let masked = 0
+  const barred = ints(0, items)
+  for (let item = 0; mask && item < items; item++) {
+    if (mask[item] === 0) {
+      barred[item] = NOBODY
+      masked++
     }
-    // Where the width is nothing or infinite, all fall into the first bucket.
-    const scale = most > least ? (BUCKETS - 1) / (most - least) : 0
-    counts.fill(0)
-    smallest.fill(Number.POSITIVE_INFINITY)
-    for (let at = from; at < from + length; at++) {
-      const bucket = ((most - values[at]) * scale) | 0
-      counts[bucket]++
-      if (values[at] < smallest[bucket]) smallest[bucket] = values[at]
+  }
+  let user = 0
+
+  function reserve(bytes: number): void {
+    const missing = bytes - memory.buffer.byteLength
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE))
+  }
+  function ints(at: number, length: number): Int32Array {
+    return new Int32Array(memory.buffer, at, length)
+  }
+
+  /** @param seen items never picked for user `r` of the block */
+  return (
+    block: BlockScores,
+    users: number,
+    seen: ((r: number) => Int32Array) | undefined,
+    lists: Lists,
+    from: number,
+  ): void => {
+    const { groups, groupSize, largest } = block
+    const scratch = barredBytes
+    const wanted = scratch + 8 * Math.ceil(Math.max(24 * room, groups) / 8) + COUNTERS
+    const ends = wanted + 4 * users
+    const thresholds = ends + 4 * (users + 1)
+    const outItems = thresholds + 4 * users
+    const outScores = outItems + 4 * users * k
+    const runs = outScores + 4 * users * k
+    const maxima = runs + 4 * users * groups
+    const scores = maxima + (largest ? 4 * users * groups : 0)
+    reserve(scores)
+    let count = users * groups
+    if (largest) {
+      // Runs behind these are copies.
+      const full = Math.ceil(items / groupSize)
+      const counts = ints(wanted, users)
+      for (let r = 0; r < users; r++) counts[r] = Math.min(items, k + masked + (seen?.(r).length ?? 0))
+      new Float32Array(memory.buffer, maxima, count).set(largest)
+      count = kernel.choose(maxima, groups, full, users, wanted, runs, ends, thresholds, scratch)
+    } else {
+      ints(runs, count).forEach((_, run, all) => {
+        all[run] = run
+      })
+      ints(ends, users + 1).forEach((_, r, all) => {
+        all[r] = r * groups
+      })
+      new Float32Array(memory.buffer, thresholds, users).fill(Number.NEGATIVE_INFINITY)
     }
-    let bucket = 0
-    for (let reached = counts[0]; reached < wanted && bucket < BUCKETS - 1; ) reached += counts[++bucket]
-    return Math.min(smallest[bucket], most)
+    const read = block.read(ints(runs, count))
+    // The kernel looks at four scores at a time, and so past the last ones.
+    reserve(scores + read.byteLength + 16)
+    new Float32Array(memory.buffer, scores, read.length).set(read)
+    const barred = ints(0, items)
+    const stops = ints(ends, users + 1)
+    const reached = new Float32Array(memory.buffer, thresholds, users)
+    let length = 0
+    for (let r = 0; r < users; r++) {
+      user++
+      if (seen) for (const item of seen(r)) if (barred[item] !== NOBODY) barred[item] = user
+      length += kernel.best(
+        scores,
+        groupSize,
+        runs,
+        stops[r],
+        stops[r + 1],
+        r * groups,
+        items,
+        0,
+        user,
+        reached[r],
+        k,
+        TIE,
+        room,
+        outItems + 4 * length,
+        outScores + 4 * length,
+        scratch,
+      )
+      lists.offsets[from + r + 1] = lists.offsets[from] + length
+    }
+    lists.items.set(ints(outItems, length), lists.offsets[from])
+    lists.scores.set(new Float32Array(memory.buffer, outScores, length), lists.offsets[from])
   }
 }
