@@ -110,11 +110,13 @@ function handle(first: Core): CodeShardedIndex {
     checkItemsKey(now.itemsKey, interests.itemsKey, 'the interests table')
     checkFinite(interests.vectors.data, interests.vectors.dim, 'the vectors of the interests')
     if (interests.vectors.rows > 0) checkSameDim(interests.vectors.dim, state.dim, 'The interests table')
+    const merge = options.merge ?? interests.merge ?? (interests.probabilities ? 'mixture' : 'max')
     const request = {
-      interests,
+      // Without their probabilities, the largest is that of the nearest.
+      interests: merge === 'nearest' ? { ...interests, probabilities: undefined } : interests,
       k: Math.min(options.k, state.size),
       probes: options.scope === 'all' ? Number.POSITIVE_INFINITY : options.probes,
-      merge: options.merge ?? (interests.probabilities ? 'mixture' : 'max'),
+      merge,
       budget: options.budget,
       skip: exclusions(options.exclude, interests.users.length),
       accept: accepting(options.filter, ids.limit()),

@@ -33,7 +33,7 @@ export function conforms(options: () => BuildOptions, size = { items: 700, codes
   const interests = people(embeddings, { users, interests: 4, seed: 2 })
 
   async function expectExact(index: CodeShardedIndex, of: Embeddings, asked: Interests): Promise<void> {
-    for (const merge of ['mixture', 'max'] as const) {
+    for (const merge of ['mixture', 'max', 'nearest'] as const) {
       const found = await index.find(asked, { k: 20, scope: 'all', merge })
       for (let user = 0; user < asked.users.length; user++) {
         const wanted = bruteForce(of, asked, user, { k: 20, merge })
@@ -47,6 +47,18 @@ export function conforms(options: () => BuildOptions, size = { items: 700, codes
   it('gives the exact lists over all shards', async () => {
     const index = await CodeShardedIndex.build(makeEmbeddings(embeddings), options())
     await expectExact(index, embeddings, interests)
+    await index.close()
+  })
+
+  it('merges as the interests table says, where nothing else is asked for', async () => {
+    const index = await CodeShardedIndex.build(embeddings, options())
+    for (const merge of ['mixture', 'max', 'nearest'] as const) {
+      const told = makeInterests({ ...interests, merge })
+      expect(await index.find(told, { k: 7 })).toEqual(await index.find(interests, { k: 7, merge }))
+      expect(await index.find(told, { k: 7, merge: 'max' })).toEqual(
+        await index.find(interests, { k: 7, merge: 'max' }),
+      )
+    }
     await index.close()
   })
 

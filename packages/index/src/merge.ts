@@ -1,3 +1,4 @@
+import type { InterestMerge } from '@sparc/tables'
 import { splitBudget } from './budget.ts'
 import { rankOrder } from './rank.ts'
 
@@ -5,9 +6,10 @@ import { rankOrder } from './rank.ts'
  * How the candidates of a user's interests become one list.
  * `mixture`: every candidate is scored under all interests, `log sum_c p_c exp(scale u_c . v)`.
  * `max`: each keeps the best `log p_c + scale u_c . v` of the interests that found it.
+ * `nearest`: every candidate is scored under all interests, `max_c scale u_c . v`, however likely they are.
  * `budget`: each interest fills its share of the list, in proportion to its probability.
  */
-export type Merge = 'mixture' | 'max' | 'budget'
+export type Merge = InterestMerge | 'budget'
 
 /** What one interest found: best first, each item once. */
 export interface FoundByInterest {
@@ -41,7 +43,7 @@ export function logSumExp(values: ArrayLike<number>): number {
  *
  * @param weights probability of each interest
  * @param options.budget candidates looked at in all, split over the interests by `splitBudget`; all where absent
- * @param options.rescore the scores `log p_c + scale u_c . v` of an item under every interest, for `mixture`
+ * @param options.rescore the scores `log p_c + scale u_c . v` of an item under every interest, for `mixture` and `nearest`
  */
 export function mergeInterests(
   found: readonly FoundByInterest[],
@@ -73,13 +75,13 @@ export function mergeInterests(
   }
   if (union.size < k) fill(found, shares, k - union.size, add)
   const entries = [...union.values()]
-  if (merge === 'mixture') {
+  if (merge === 'mixture' || merge === 'nearest') {
     for (const entry of entries) {
       const scores = rescore(entry.item)
       let best = 0
       for (let i = 1; i < scores.length; i++) if (scores[i] > scores[best]) best = i
       entry.interest = best
-      entry.score = logSumExp(scores)
+      entry.score = merge === 'nearest' ? scores[best] : logSumExp(scores)
     }
   }
   const items = Int32Array.from(entries, ({ item }) => item)

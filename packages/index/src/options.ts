@@ -48,8 +48,8 @@ export const searchSchema = z.strictObject({
   probes: z.int().positive().default(1),
   /** `probes`: the shards of the interests. `all`: every shard, the exact answer. */
   scope: z.enum(['probes', 'all']).default('probes'),
-  /** Default: `mixture` where interests have probabilities, else `max`. */
-  merge: z.enum(['mixture', 'max', 'budget']).optional(),
+  /** Default: what the interests table says, else `mixture` where it has probabilities, else `max`. */
+  merge: z.enum(['mixture', 'max', 'nearest', 'budget']).optional(),
   /** Candidates that are merged, in all: split over a user's interests by probability. */
   budget: z.int().positive().optional(),
   /** A queries table (its `seen`, else `history`), or items per row, that must not be found. */
@@ -68,7 +68,10 @@ export interface SearchOptions {
   probes?: number
   /** `probes`: the shards of the interests. `all`: every shard, the exact answer. Default `probes`. */
   scope?: 'probes' | 'all'
-  /** How the candidates of several interests become one list. Default: `mixture` where they have probabilities, else `max`. */
+  /**
+   * How the candidates of several interests become one list. Default: what the interests table says, else `mixture` where it
+   * has probabilities, else `max`.
+   */
   merge?: Merge
   /** Candidates that are merged, in all: split over a user's interests by probability, by largest remainder. */
   budget?: number

@@ -1,4 +1,4 @@
-import { type Embeddings, type Interests, type Random, random, tieHash } from '@sparc/tables'
+import { type Embeddings, type InterestMerge, type Interests, type Random, random, tieHash } from '@sparc/tables'
 
 /** A small clustered catalogue: item vectors around one centre per code, normalised. */
 export function catalogue(options: { items: number; dim: number; codes: number; seed: number }): Embeddings {
@@ -81,19 +81,20 @@ export function bruteForce(
   of: Embeddings,
   interests: Interests,
   user: number,
-  options: { k: number; merge: 'mixture' | 'max'; allowed?: (item: number) => boolean },
+  options: { k: number; merge: InterestMerge; allowed?: (item: number) => boolean },
 ): { items: number[]; scores: number[] } {
   const scored: { item: number; score: number }[] = []
+  const asked = options.merge === 'nearest' ? { ...interests, probabilities: undefined } : interests
   for (let row = 0; row < of.items.length; row++) {
     if (options.allowed && !options.allowed(of.items[row])) continue
     const scores: number[] = []
     for (let i = interests.offsets[user]; i < interests.offsets[user + 1]; i++) {
-      scores.push(interestScore(of, row, interests, i))
+      scores.push(interestScore(of, row, asked, i))
     }
     if (scores.length === 0) continue
     const most = Math.max(...scores)
     const score =
-      options.merge === 'max' ? most : most + Math.log(scores.reduce((sum, s) => sum + Math.exp(s - most), 0))
+      options.merge === 'mixture' ? most + Math.log(scores.reduce((sum, s) => sum + Math.exp(s - most), 0)) : most
     scored.push({ item: of.items[row], score: Math.fround(score) })
   }
   scored.sort((a, b) => b.score - a.score || tieHash(a.item) - tieHash(b.item))

@@ -90,5 +90,6 @@ export function encodeUsers(
 export function asInterests(encoded: EncodedUsers, users: string[], network: Network, itemsKey: string): Interests {
   const offsets = Int32Array.from({ length: users.length + 1 }, (_, r) => r * encoded.interests)
   const { vectors, codes, probabilities } = encoded
-  return { users, offsets, vectors, codes, probabilities, score: network.score, itemsKey }
+  const merge = network.merge === 'max' ? 'nearest' : network.merge
+  return { users, offsets, vectors, codes, probabilities, score: network.score, merge, itemsKey }
 }

@@ -35,7 +35,7 @@ export { encodeTable, readTable, writeTable } from './table-files.ts'
 export type { TopK, TopKOptions } from './top-k.ts'
 export { topK, topKHeap } from './top-k.ts'
 export { makeCodesColumn, makeVectorColumn, readCodesColumn, readVectorColumn } from './vector-columns.ts'
-export type { Codebook, Embeddings, Interests, Recommendations } from './vectors.ts'
+export type { Codebook, Embeddings, InterestMerge, Interests, Recommendations } from './vectors.ts'
 export {
   makeCodebook,
   makeEmbeddings,

@@ -184,6 +184,11 @@ test('sequences, interests, recommendations and codebooks survive the round trip
     itemsKey: '9:x',
   }
   expect(readInterests(makeInterests(interests))).toEqual(interests)
+  const merged = { ...interests, merge: 'nearest' as const }
+  expect(readInterests(makeInterests(merged))).toEqual(merged)
+  expect(codeOf(() => readInterests(makeInterests({ ...interests, merge: 'best' as 'nearest' })))).toBe(
+    'SCORE_METADATA',
+  )
   const recommendations = {
     users: ['a', 'b'],
     items: csr([[2, 1], []]),

@@ -32,6 +32,14 @@ export interface Codebook {
   levels: { vectors: Matrix; counts: Int32Array }[]
 }
 
+const MERGES = ['mixture', 'max', 'nearest'] as const
+
+/**
+ * How the scores of several interests become one. `mixture`: `log sum_c p_c exp(scale u_c . v)`. `max`: `max_c (log p_c + scale u_c . v)`.
+ * `nearest`: `max_c scale u_c . v`, however likely the interest is.
+ */
+export type InterestMerge = (typeof MERGES)[number]
+
 /** The vectors of each query's interests. */
 export interface Interests {
   users: string[]
@@ -44,6 +52,8 @@ export interface Interests {
   /** `[interests]`, each query's sum to at most 1 */
   probabilities?: Float32Array
   score: Score
+  /** How the model that made them ranks items; what a search does by default. */
+  merge?: InterestMerge
   itemsKey?: string
 }
 
@@ -71,6 +81,18 @@ function readScore(table: Table, kind: string): Score {
     what: `Unknown score in the metadata of the ${kind} table`,
     given: { 'sparc.metric': metric, 'sparc.scale': table.schema.metadata.get('sparc.scale') },
     allowed: 'sparc.metric dot or cosine, sparc.scale a positive number',
+    next: 'Correct the metadata where the table is made.',
+  })
+}
+
+function readMerge(table: Table): InterestMerge | undefined {
+  const given = table.schema.metadata.get('sparc.merge')
+  const merge = MERGES.find((name) => name === given)
+  if (given === undefined || merge) return merge
+  throw new InvalidInputError('SCORE_METADATA', {
+    what: 'Unknown merge in the metadata of the interests table',
+    given: { 'sparc.merge': given },
+    allowed: `sparc.merge ${MERGES.join(', ')}, or none`,
     next: 'Correct the metadata where the table is made.',
   })
 }
@@ -192,7 +214,8 @@ export function makeInterests(view: Interests): Table {
     checkLength(view.probabilities.length, view.vectors.rows, 'the probabilities of an interests table')
     columns.push(listColumn('probability', view.offsets, float32Data(view.probabilities)))
   }
-  return tableOf(columns, rows, { 'sparc.items': view.itemsKey, ...scoreMetadata(view.score) })
+  const metadata = { 'sparc.items': view.itemsKey, ...scoreMetadata(view.score), 'sparc.merge': view.merge }
+  return tableOf(columns, rows, metadata)
 }
 
 export function readInterests(table: Table): Interests {
@@ -209,7 +232,8 @@ export function readInterests(table: Table): Interests {
     checkFinite(probabilities, 1, 'column "probability" of the interests table')
   }
   const users = ids(column(table, 'user', kind))
-  return { users, offsets, vectors, codes, probabilities, score: readScore(table, kind), itemsKey: itemsKeyOf(table) }
+  const about = { score: readScore(table, kind), merge: readMerge(table), itemsKey: itemsKeyOf(table) }
+  return { users, offsets, vectors, codes, probabilities, ...about }
 }
 
 export function makeRecommendations(view: Recommendations): Table {

@@ -39,11 +39,11 @@ const index = z.strictObject({
   engine: z.enum(['faiss', 'exact', 'auto']).default('auto'),
   /** Shards that each interest looks into, for the curve of recall against time. */
   probes: z.array(z.int().positive()).min(1).default([1, 2, 4, 8]),
-  /** How the candidates of several interests become one list; a row of shards for each. */
+  /** How the candidates of several interests become one list, `own` as the model ranks them; a row of shards for each. */
   merges: z
-    .array(z.enum(['mixture', 'max', 'budget']))
+    .array(z.enum(['own', 'mixture', 'max', 'nearest', 'budget']))
     .min(1)
-    .default(['mixture']),
+    .default(['own']),
   /** Rows that are also searched by shards; every row with codes where absent. */
   rows: z.array(z.string()).optional(),
 })

@@ -9,7 +9,7 @@ const DEPTH = 50
 
 /** What one way to merge came to with one probe: each interest looks into its own code's shard. */
 export interface Merged {
-  merge: 'mixture' | 'max' | 'budget'
+  merge: Context['experiment']['index']['merges'][number]
   filtered: Table
   unfiltered: Table
   /** Seconds of the search of all queries, history filtered. */
@@ -53,16 +53,17 @@ export async function searchShards(
   }
   const micro = (seconds: number) => (seconds * 1e6) / Math.max(1, queries.numRows)
   const whole = await CodeShardedIndex.build(embeddings, { engine: 'exact', codebook })
-  const [merge] = experiment.index.merges
+  const modes = experiment.index.merges.map((name) => ({ name, merge: name === 'own' ? undefined : name }))
+  const [{ merge }] = modes
   const exact = await timed(() => whole.search(interests, { k, scope: 'all', merge, exclude: queries }))
   await whole.close()
   const { engine, index } = await openIndex(context, embeddings, codebook)
   try {
     const merged: Merged[] = []
-    for (const merge of experiment.index.merges) {
+    for (const { name, merge } of modes) {
       const { found, seconds } = await timed(() => index.search(interests, { k, probes: 1, merge, exclude: queries }))
       merged.push({
-        merge,
+        merge: name,
         filtered: found,
         unfiltered: await index.search(interests, { k, probes: 1, merge }),
         seconds,

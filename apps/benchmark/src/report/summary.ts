@@ -19,7 +19,7 @@ function noteOf(row: RowResult): string {
 
 function searchOf({ kind, system, index, notes }: RowResult): string | undefined {
   if (kind !== 'shards') return undefined
-  const merge = index === undefined ? notes.join(', ') : 'candidates merged by the mixture'
+  const merge = index === undefined ? notes.join(', ') : 'candidates merged as the model ranks them'
   return `the lists of ${system}'s shards, one probe for each interest, ${merge}`
 }
 
