@@ -7,6 +7,8 @@ export const commonOptions = {
   dim: z.int().min(2).max(4096).default(64),
   /** Items of the history that are looked at, the most recent ones. */
   history: z.int().min(1).max(1000).default(20),
+  /** Items of history that a training example has at least; the last item of a shorter sequence is an example all the same. */
+  minHistory: z.int().min(1).max(1000).default(2),
   /** Scores are cosines over this; with `normalize` off they are dot products over it. */
   temperature: z.number().positive().default(0.14),
   normalize: z.boolean().default(true),
@@ -30,6 +32,15 @@ export const commonOptions = {
   /** Largest norm of the gradient of all parameters together. */
   clip: z.number().positive().optional(),
   negatives: negativeOptions.prefault({}),
+}
+
+/** What systems with several vectors per user have in common. */
+export const interestOptions = {
+  /**
+   * How items are ranked: by the `mixture` over a user's interests, `log sum_c p_c exp(score(u_c, v))` (all alike where a system
+   * gives them no probabilities), or by the one `nearest` to the item, as the papers on several interests do.
+   */
+  rank: z.enum(['mixture', 'nearest']).default('mixture'),
 }
 
 const common = z.strictObject(commonOptions)

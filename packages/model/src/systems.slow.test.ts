@@ -76,9 +76,10 @@ describe.each(learned)('%s', (name) => {
         for (let c = interests.offsets[r]; c < interests.offsets[r + 1]; c++) {
           let dot = 0
           for (let d = 0; d < 8; d++) dot += interests.vectors.data[c * 8 + d] * items.vectors.data[i * 8 + d]
-          parts.push(dot * items.score.scale + Math.log(interests.probabilities?.[c] ?? 1))
+          const prior = interests.merge === 'nearest' ? 1 : (interests.probabilities?.[c] ?? 1)
+          parts.push(dot * items.score.scale + Math.log(prior))
         }
-        if (!interests.probabilities) return Math.max(...parts)
+        if (interests.merge !== 'mixture') return Math.max(...parts)
         return Math.log(parts.reduce((sum, part) => sum + Math.exp(part), 0))
       })
       const best = scores.map((score, i) => ({ score, i })).sort((a, b) => b.score - a.score)

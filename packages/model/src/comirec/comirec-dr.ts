@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { commonOptions } from '../options.ts'
+import { commonOptions, interestOptions } from '../options.ts'
 import { defineVectorSystem } from '../vector-system.ts'
 
 export const comirecDrOptions = z.strictObject({
   ...commonOptions,
+  ...interestOptions,
   /** Vectors per user. */
   interests: z.int().min(1).max(64).default(4),
   /** Iterations of dynamic routing. */

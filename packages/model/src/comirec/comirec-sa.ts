@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { commonOptions } from '../options.ts'
+import { commonOptions, interestOptions } from '../options.ts'
 import { defineVectorSystem } from '../vector-system.ts'
 
 export const comirecSaOptions = z.strictObject({
   ...commonOptions,
+  ...interestOptions,
   /** Vectors per user. One makes it a plain attention-pooled two-tower. */
   interests: z.int().min(1).max(64).default(4),
   /** Width of the attention's hidden layer; 4 dim where absent. */

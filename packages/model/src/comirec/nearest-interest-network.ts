@@ -1,18 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
 import { normalize } from '../encoders/normalize.ts'
 import { candidates, type LossOptions, recommendationLoss } from '../encoders/scores.ts'
-import type { HistoryInput, Network } from '../network.ts'
+import { type HistoryInput, mergeOf, type Network } from '../network.ts'
 import type { Parameters } from '../training/parameters.ts'
 import { pickInterest } from './pick-interest.ts'
 
 /**
- * What the two forms of ComiRec share: several vectors per user, items scored by the best of them, and in training the
+ * What the two forms of ComiRec share: several vectors per user, and in training the
  * interest that is nearest to the target (equation 9).
  *
  * @param users `[size, interests, dim]`, before any normalisation
  */
 export function nearestInterestNetwork(
-  options: LossOptions & { interests: number },
+  options: LossOptions & { interests: number; rank: 'mixture' | 'nearest' },
   parameters: Parameters,
   users: (input: HistoryInput) => tf.Tensor3D,
 ): Network {
@@ -21,7 +21,7 @@ export function nearestInterestNetwork(
   return {
     parameters,
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: 'max',
+    merge: mergeOf(options),
     loss(input) {
       const items = candidates(input, normalized)
       const vectors = finish(users(input))

@@ -175,7 +175,7 @@ describe('GemiRec', () => {
       codebook: () => undefined,
     })
     const sequences = readSequences(smallWorld().data.sequences).items
-    const sampler = createSampler(sequences, { batch: 32, history: options.history, random: random(4) })
+    const sampler = createSampler(sequences, { batch: 32, history: options.history, minHistory: 4, random: random(4) })
     const inputs = createInputs(table)
     const found = tf.tidy(() => {
       const input = inputs.training(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commonOptions } from '../options.ts'
+import { commonOptions, interestOptions } from '../options.ts'
 import { defineCodedSystem } from '../vector-system.ts'
 
 /** Options of the interest dictionary. */
@@ -27,6 +27,7 @@ const weightOptions = z.strictObject({
 
 export const gemirecOptions = z.strictObject({
   ...commonOptions,
+  ...interestOptions,
   dictionary: dictionaryOptions.prefault({}),
   weights: weightOptions.prefault({}),
   /** Interests generated per user: the width of the beam. */

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { commonOptions } from '../options.ts'
+import { commonOptions, interestOptions } from '../options.ts'
 import { defineVectorSystem } from '../vector-system.ts'
 
 export const mindOptions = z.strictObject({
   ...commonOptions,
+  ...interestOptions,
   /** Vectors per user at most; a user has `max(1, min(interests, log2 |history|))`. */
   interests: z.int().min(1).max(64).default(4),
   /** Iterations of dynamic routing. */

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { commonOptions } from '../options.ts'
+import { commonOptions, interestOptions } from '../options.ts'
 import { defineVectorSystem } from '../vector-system.ts'
 
 export const remiOptions = z.strictObject({
   ...commonOptions,
+  ...interestOptions,
   /** Weighting negatives by their hardness is defined for the softmax alone. */
   loss: z.literal('softmax').default('softmax'),
   /** Vectors per user. */

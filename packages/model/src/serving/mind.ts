@@ -2,6 +2,9 @@ import { routePlainly } from './dynamic-routing.ts'
 import { residualLayer } from './residual-layer.ts'
 import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
 
+/** The logarithm of no probability. */
+const ABSENT = -1e9
+
 /** See `mindNetwork`: `max(1, min(interests, log2 |history|))` vectors; the others are copies of the first. */
 export function mindEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights, linear } = saved
@@ -20,6 +23,7 @@ export function mindEncoder(saved: SavedNetwork): UserEncoder {
     routePlainly({ data: map(rows, count, data), apart: 0, count, dim }, logits, own, iterations, vectors)
     layer(vectors, own)
     for (let k = own; k < interests; k++) vectors.copyWithin(k * dim, 0, dim)
-    return { vectors: finished(vectors, Math.min(wanted, interests), options) }
+    const logProbabilities = Array.from({ length: interests }, (_, k) => (k < own ? -Math.log(own) : ABSENT))
+    return { vectors: finished(vectors, Math.min(wanted, interests), options), logProbabilities }
   }
 }

@@ -89,8 +89,8 @@ export async function openServing(directory: string): Promise<Serving> {
         return Array.from(most.items, (row, n) => ({ id: ids[row], score: most.scores[n] }))
       }
       const seen = new Set(history.map((id) => rowOf.get(id)))
-      // What was trained by its nearest interest is ranked by the best of them, see SPARC's `train`.
-      const ranked = options.train === 'nearest' ? { ...user, logProbabilities: undefined } : user
+      const { logProbabilities = user.vectors.map(() => 0) } = user
+      const ranked = { ...user, logProbabilities: options.rank === 'mixture' ? logProbabilities : undefined }
       const best = search(ranked, k, (row) => !seen.has(row))
       return best.map(({ row, score, place }) => {
         const logP = user.logProbabilities?.[place]

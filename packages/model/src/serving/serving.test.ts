@@ -47,7 +47,10 @@ const variants: [string, string, object][] = [
     'sparc',
     { ...ofSparc, general: 'attention', features: true },
   ],
-  ['sparc that trains the nearest interest', 'sparc', { ...ofSparc, train: 'nearest' }],
+  ['sparc as a mixture', 'sparc', { ...ofSparc, train: 'mixture', explored: 3 }],
+  ['sparc that ranks by the nearest interest', 'sparc', { ...ofSparc, rank: 'nearest' }],
+  ['comirec-sa that ranks by the nearest interest', 'comirec-sa', { ...brief, rank: 'nearest' }],
+  ['mind that ranks by the nearest interest', 'mind', { ...brief, rank: 'nearest' }],
   ["sparc's control", 'sparc', { ...ofSparc, codebook: { size: 1 } }],
 ]
 

@@ -58,7 +58,7 @@ function keepHad(logP: Float64Array, { codes, count }: PlainHistory, levels: num
  */
 export function sparcEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights, linear } = saved
-  const { dim, history: length, sharpness = 4, interests = 4 } = options
+  const { dim, history: length, sharpness = 12, explored = 12 } = options
   const codewords = weights('codewords/0')
   const size = codewords.length / dim
   const positions = weights('positions')
@@ -79,7 +79,7 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
   const attended = new Float64Array(dim)
   const own = new Float64Array(dim)
   const vectors = new Float64Array(size * dim)
-  return (history, wanted = interests) => {
+  return (history, wanted = explored) => {
     const { rows, count, first } = history
     const logP = probability(history)
     if (options.search === 'hard' && size > 1) keepHad(logP, history, history.codes.length / length)

@@ -12,7 +12,7 @@ import { createCodebookPart } from '../interest-codebook.ts'
 import { contrastive } from '../losses/contrastive.ts'
 import { mixtureSoftmax } from '../losses/mixture-softmax.ts'
 import { shuffleBpr } from '../losses/pairwise.ts'
-import type { HistoryInput, Network, TrainingInput } from '../network.ts'
+import { type HistoryInput, mergeOf, type Network, type TrainingInput } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import { createInterestProbability } from './interest-probability.ts'
 import type { SparcOptions } from './sparc.ts'
@@ -42,6 +42,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   })
 
   const interests = Math.min(options.interests, size)
+  const explored = Math.min(options.explored, size)
   const finish = <T extends tf.Tensor>(x: T): T => (normalized ? normalize(x) : x)
 
   function encode(input: HistoryInput) {
@@ -113,7 +114,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     parameters,
     randoms: { codebook: codebookRandom },
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: options.train === 'nearest' ? 'max' : 'mixture',
+    merge: mergeOf(options),
     loss(input) {
       const { history, g } = encode(input)
       const items = candidates(input, normalized)
@@ -139,7 +140,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       return { total: tf.addN(weighted) as tf.Scalar, parts }
     },
     items: finish,
-    users(input, wanted = interests) {
+    users(input, wanted = explored) {
       const { history, g } = encode(input)
       if (!begun()) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
       const { values, indices } = tf.topk(searched(history, input), Math.min(wanted, size))

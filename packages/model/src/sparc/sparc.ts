@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commonOptions } from '../options.ts'
+import { commonOptions, interestOptions } from '../options.ts'
 import { defineCodedSystem } from '../vector-system.ts'
 
 /** Options of the interest codebook. */
@@ -44,12 +44,15 @@ const weightOptions = z.strictObject({
 
 export const sparcOptions = z.strictObject({
   ...commonOptions,
+  ...interestOptions,
   codebook: codebookOptions.prefault({}),
   weights: weightOptions.prefault({}),
-  /** Interests per user: the likeliest codes, in training and by default in serving. */
+  /** Interests per user in training: the likeliest codes. */
   interests: z.int().min(1).max(64).default(4),
+  /** Interests per user in serving, where nothing else is asked for: the likeliest codes, which a search explores. */
+  explored: z.int().min(1).max(64).default(12),
   /** Steps in which the general vector learns alone, before the codebook begins with residual k-means; at most half of the run. */
-  warmUpSteps: z.int().min(0).default(600),
+  warmUpSteps: z.int().min(0).default(200),
   /**
    * What the general vector `g` is: `attention`, the self-attentive pool of the history (ComiRec-SA with one query), or
    * `mean`, its mean through a residual layer (the two-tower's user side).
@@ -58,10 +61,10 @@ export const sparcOptions = z.strictObject({
   /** What an interest's vector is: what it attends to added onto the general vector, or (as the paper is read) that alone. */
   user: z.enum(['residual', 'attention']).default('residual'),
   /**
-   * What is trained: the mixture over the likeliest codes; of their vectors the one `nearest` to the target, as in ComiRec, items
-   * then scored by the best of them (`merge: 'max'` in an index); or (as the paper is read) the vector of the `target`'s own code.
+   * What is trained: the mixture over the likeliest codes; of their vectors the one `nearest` to the target, as in ComiRec, which keeps
+   * a user's interests apart; or (as the paper is read) the vector of the `target`'s own code.
    */
-  train: z.enum(['mixture', 'nearest', 'target']).default('mixture'),
+  train: z.enum(['mixture', 'nearest', 'target']).default('nearest'),
   /** With `train: 'target'`: asked for with the target's `e1`, with its `zq`, or with each for half of the batch. */
   query: z.enum(['e1', 'zq', 'half']).default('half'),
   /** Whether the recommendation loss of a mixture reaches the probabilities, or their own loss alone does. */
@@ -71,9 +74,9 @@ export const sparcOptions = z.strictObject({
   /** Width of the hidden layers of attention and probability tower. */
   hidden: z.int().positive().default(128),
   /** What the interest's part in a user vector begins with. */
-  gamma: z.number().default(0.3),
+  gamma: z.number().default(1),
   /** Sharpness of the attention of a codeword over the history. */
-  sharpness: z.number().positive().default(4),
+  sharpness: z.number().positive().default(12),
 })
 export type SparcOptions = z.output<typeof sparcOptions>
 

@@ -40,17 +40,14 @@ export interface BatchSampler {
   next(): Batch
 }
 
-/** First position that may be a target in a sequence of `n` items: so that histories are no shorter than those of short test users. */
-const firstTarget = (n: number): number => Math.min(4, n - 1)
-
 /**
- * A user uniformly, one of its positions in `[min(4, n - 1), n)` uniformly as the target, the up to `history` items before it.
+ * A user uniformly, one of its positions in `[min(minHistory, n - 1), n)` uniformly as the target, the up to `history` items before it.
  *
  * @throws InvalidInputError `TOO_LITTLE_DATA`
  */
 export function createSampler(
   sequences: Csr,
-  { batch, history, random }: { batch: number; history: number; random: Random },
+  { batch, history, minHistory, random }: { batch: number; history: number; minHistory: number; random: Random },
 ): BatchSampler {
   const { offsets, values } = sequences
   const users = offsets.length - 1
@@ -77,7 +74,7 @@ export function createSampler(
         const user = eligible[random.int(count)]
         const start = offsets[user]
         const n = offsets[user + 1] - start
-        const first = firstTarget(n)
+        const first = Math.min(minHistory, n - 1)
         const position = start + first + random.int(n - first)
         next.users[r] = user
         next.targets[r] = values[position]

@@ -59,7 +59,7 @@ function stepper(make: (draw: ReturnType<typeof random>) => Network, items: numb
   const take = createStep({
     network,
     table,
-    sampler: createSampler(sequences, { batch: BATCH, history: SHAPE.history, random: draw }),
+    sampler: createSampler(sequences, { batch: BATCH, history: SHAPE.history, minHistory: 4, random: draw }),
     negatives: createNegatives(negativeOptions.parse({}), counts, BATCH, draw),
     dropout: createDropout(draw, draw).dropout,
   })

@@ -35,7 +35,7 @@ function setUp(extra: (w: tf.Scalar) => tf.Scalar) {
   const step = createStep({
     network,
     table,
-    sampler: createSampler(sequences, { batch: 3, history: 2, random: draw }),
+    sampler: createSampler(sequences, { batch: 3, history: 2, minHistory: 4, random: draw }),
     negatives: createNegatives(negativeOptions.parse({ count: 2 }), new Int32Array(10), 3, draw),
     dropout: createDropout(draw, draw).dropout,
   })

@@ -73,8 +73,8 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     ...network.randoms,
   }
   const counts = countItems(sequences, table.rows)
-  const { batch, history } = options
-  const sampler = createSampler(sequences, { batch, history, random: randoms.batches })
+  const { batch, history, minHistory } = options
+  const sampler = createSampler(sequences, { batch, history, minHistory, random: randoms.batches })
   const negatives = createNegatives(options.negatives, counts, batch, randoms.negatives)
   const masks = createDropout(random.fork('dropout pool'), randoms.dropout)
   const take = createStep({ network, table, sampler, negatives, dropout: masks.dropout, clip: options.clip })

@@ -76,28 +76,33 @@ describe('optimiser', () => {
 describe('batches', () => {
   const sequences = csr([[1, 2, 3, 4, 5, 6, 7], [9], [8, 9], []])
 
-  it('targets come from position min(4, n - 1) on, and the history is what stands before, most recent last', () => {
-    const sampler = createSampler(sequences, { batch: 64, history: 3, random: random(3) })
-    expect(sampler.skipped).toBe(2)
-    const seen = new Set<number>()
-    for (let n = 0; n < 20; n++) {
-      const { histories, users, targets } = sampler.next()
-      for (let r = 0; r < 64; r++) {
-        const row = Array.from(histories.items.subarray(3 * r, 3 * r + 3))
-        if (users[r] === 0) {
-          expect(row).toEqual([targets[r] - 3, targets[r] - 2, targets[r] - 1])
-          seen.add(targets[r])
-        } else {
-          expect([users[r], targets[r], row]).toEqual([2, 9, [-1, -1, 8]])
+  it.each([3, 4])(
+    'targets come from position min(%d, n - 1) on, and the history is what stands before, most recent last',
+    (minHistory) => {
+      const sampler = createSampler(sequences, { batch: 64, history: 3, minHistory, random: random(3) })
+      expect(sampler.skipped).toBe(2)
+      const seen = new Set<number>()
+      for (let n = 0; n < 20; n++) {
+        const { histories, users, targets } = sampler.next()
+        for (let r = 0; r < 64; r++) {
+          const row = Array.from(histories.items.subarray(3 * r, 3 * r + 3))
+          if (users[r] === 0) {
+            expect(row).toEqual([targets[r] - 3, targets[r] - 2, targets[r] - 1])
+            seen.add(targets[r])
+          } else {
+            expect([users[r], targets[r], row]).toEqual([2, 9, [-1, -1, 8]])
+          }
         }
       }
-    }
-    expect([...seen].sort()).toEqual([5, 6, 7])
-  })
+      expect([...seen].sort()).toEqual([4, 5, 6, 7].slice(minHistory - 3))
+    },
+  )
 
   it('too little data is an error that says so', () => {
     const nothing = csr([[1], []])
-    expect(() => createSampler(nothing, { batch: 1, history: 3, random: random(3) })).toThrow(/nothing to learn/)
+    expect(() => createSampler(nothing, { batch: 1, history: 3, minHistory: 4, random: random(3) })).toThrow(
+      /nothing to learn/,
+    )
   })
 
   it('the locator numbers distinct items once, and forgets the batch before', () => {
