@@ -4,7 +4,7 @@ import { negativeOptions } from './training/negatives.ts'
 /** What all learned systems have in common, so that a comparison compares the systems and nothing else. */
 export const commonOptions = {
   /** Length of an item vector. */
-  dim: z.int().min(2).max(4096).default(64),
+  dim: z.int().min(2).max(4096).default(128),
   /** Items of the history that are looked at, the most recent ones. */
   history: z.int().min(1).max(1000).default(20),
   /** Items of history that a training example has at least; the last item of a shorter sequence is an example all the same. */
@@ -15,9 +15,9 @@ export const commonOptions = {
   /** What is made of the scores of target and negatives: sampled softmax, binary cross-entropy, or BPR. */
   loss: z.enum(['softmax', 'bce', 'bpr']).default('softmax'),
   /** Share of the entries of history vectors that are zeroed in training. */
-  dropout: z.number().min(0).max(0.95).default(0.3),
+  dropout: z.number().min(0).max(0.95).default(0.4),
   /** Standard deviation of new item vectors. */
-  initialScale: z.number().positive().default(0.125),
+  initialScale: z.number().positive().default(0.1),
   /** How item vectors begin: drawn, or from the spectrum of the training co-occurrence (`spectralVectors`). */
   initial: z.enum(['normal', 'spectral']).default('spectral'),
   /** Item vectors from category path, brand and title words besides the id, as far as the items table has them. */

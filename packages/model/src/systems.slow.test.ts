@@ -265,3 +265,17 @@ it('a run that is stopped while it validates looks at that state again when it i
   second.dispose()
   whole.model.dispose()
 })
+
+it('10,000 steps of training grow the process by less than 50 MB', async () => {
+  const model = create('two-tower')
+  const resident: number[] = []
+  const onEvent = (event: FitEvent) => {
+    if (event.type === 'step' && event.step % 500 === 0) resident.push(process.memoryUsage().rss)
+  }
+  await model.fit({ ...world.data, validation: undefined }, { budget: { steps: 10_000 }, onEvent })
+  model.dispose()
+  expect(resident.length).toBe(20)
+  // Between two collections of garbage it goes up and down by a hundred megabytes.
+  const least = (values: number[]) => Math.min(...values)
+  expect(least(resident.slice(-6)) - least(resident.slice(0, 6))).toBeLessThan(50e6)
+}, 120_000)

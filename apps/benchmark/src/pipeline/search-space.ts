@@ -20,9 +20,10 @@ export type SearchSpace = Readonly<Record<string, readonly unknown[]>>
 /** What every learned system may vary: the same for all, so that no one is tuned harder than another. */
 const shared: SearchSpace = {
   dim: [64, 128],
-  dropout: [0.2, 0.3, 0.4, 0.5],
+  dropout: [0.3, 0.4, 0.5],
   temperature: [0.1, 0.12, 0.14, 0.17],
-  learningRate: [1e-3, 3e-3],
+  minHistory: [1, 2, 4],
+  learningRate: [1e-3, 2e-3],
 }
 
 /** What the systems declare of their own. */

@@ -30,8 +30,10 @@ export const gemirecOptions = z.strictObject({
   ...interestOptions,
   dictionary: dictionaryOptions.prefault({}),
   weights: weightOptions.prefault({}),
-  /** Interests generated per user: the width of the beam. */
+  /** Interests per user in training: the width of the beam. */
   interests: z.int().min(1).max(64).default(4),
+  /** Interests per user in serving, where nothing else is asked for. */
+  explored: z.int().min(1).max(64).default(12),
   /**
    * Where a user's interests come from: `generated`, the likeliest that the generator writes down, shown in the history or not; or
    * `history`, those that most of its items carry.
@@ -40,7 +42,7 @@ export const gemirecOptions = z.strictObject({
   /** Which interest a training example's vector is made for: the `target`'s own, or the best of those it would be served with. */
   training: z.enum(['target', 'generated']).default('generated'),
   /** Steps in which the general vector learns alone, before the dictionary begins with residual k-means; at most half of the run. */
-  warmUpSteps: z.int().min(0).default(600),
+  warmUpSteps: z.int().min(0).default(200),
   /** Width of the generator's state and of the attention's hidden layer. */
   hidden: z.int().positive().default(128),
 })
@@ -66,10 +68,10 @@ const system = defineCodedSystem({
 /**
  * GemiRec (arXiv 2510.14626): interests are entries of a dictionary that a residual quantizer keeps over the item vectors, without
  * ever moving them (IDMM); a generative model writes down a user's next interests code by code, by beam search (MIPDM); each
- * gets a user vector of its own, and an item counts under the best of them (MIRM).
+ * gets a user vector of its own (MIRM).
  *
  * What differs from the paper, whose code is not public: items are quantized as they are, without an autoencoder; interest
- * vectors are added to one general vector; vectors normalised with a temperature and dropout, as for every system here.
+ * vectors are added to one general vector; items are ranked by the mixture over more interests than are trained; vectors normalised with a temperature and dropout, as for every system here.
  *
  * @example
  * const model = gemirec({ interests: 4, dictionary: { levels: 2, size: 64 } })

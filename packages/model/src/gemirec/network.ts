@@ -13,7 +13,7 @@ import { type HistoryInput, mergeOf, type Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { GemirecOptions } from './gemirec.ts'
 import { interestsOfHistory } from './history-interests.ts'
-import { createInterestGenerator, type Lookup } from './interest-generator.ts'
+import { type Beams, createInterestGenerator, type Lookup } from './interest-generator.ts'
 
 /**
  * With `n(x) = x / |x|`, `g` the attention-pooled history, and an interest's embedding `e = [e^1, .., e^L]`, its codewords side by side:
@@ -45,6 +45,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
   })
 
   const interests = Math.min(options.interests, size)
+  const explored = Math.min(options.explored, size)
   const finish = <T extends tf.Tensor>(x: T): T => (normalized ? normalize(x) : x)
 
   function encode(input: HistoryInput) {
@@ -66,13 +67,17 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
     return finish(tf.add(tf.expandDims(normalize(g), 1), own) as tf.Tensor3D)
   }
 
-  /** The interests that a user is served with, codes int32 `[batch, k]` for each level. */
-  function interestCodes(input: HistoryInput, start: tf.Tensor2D, wanted: number): tf.Tensor2D[] {
-    if (options.source === 'generated') return generator.search(stopGradient(start), wanted).codes
+  /** The interests that a user is served with, codes int32 `[batch, k]` for each level; those of the history are all alike. */
+  function interestCodes(
+    input: HistoryInput,
+    start: tf.Tensor2D,
+    wanted: number,
+  ): Pick<Beams, 'codes'> & Partial<Beams> {
+    if (options.source === 'generated') return generator.search(stopGradient(start), wanted)
     const flat = stopGradient(tf.reshape(input.history, [input.size * length, dim])) as tf.Tensor2D
     const carried = tf.unstack(quantizer.quantize(finish(flat)).codes, 1)
     const codes = carried.map((level) => tf.reshape(level, [input.size, length]) as tf.Tensor2D)
-    return interestsOfHistory(codes, input.padding, wanted)
+    return { codes: interestsOfHistory(codes, input.padding, wanted) }
   }
 
   return {
@@ -92,7 +97,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
       const codes =
         options.training === 'target'
           ? own.map((code) => tf.expandDims(code, 1) as tf.Tensor2D)
-          : interestCodes(input, start, interests)
+          : interestCodes(input, start, interests).codes
       const vectors = interestVectors(history, input.padding, g, codes)
       const ofRetrieval = recommendationLoss(pickInterest(vectors, items.targets), items, input, options)
       const parts = {
@@ -105,13 +110,12 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
       return { total: tf.addN(weighted) as tf.Scalar, parts }
     },
     items: finish,
-    users(input, wanted = interests) {
+    users(input, wanted = explored) {
       const { history, g } = encode(input)
       if (!begun()) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
       const start = generator.start(history, input.padding, input.lengths)
-      // Probabilities choose the interests and end there: all that were chosen count alike.
-      const codes = interestCodes(input, start, wanted)
-      return { vectors: interestVectors(history, input.padding, g, codes), codes: codes[0] }
+      const { codes, logProbabilities } = interestCodes(input, start, wanted)
+      return { vectors: interestVectors(history, input.padding, g, codes), codes: codes[0], logProbabilities }
     },
     ...part,
   }

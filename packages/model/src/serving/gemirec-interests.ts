@@ -2,8 +2,11 @@ import { attentionPool } from './attention-pool.ts'
 import type { PlainHistory, SavedNetwork } from './user-encoder.ts'
 import { largest, logSoftmaxAt, meanRows, normalizeAt } from './vectors.ts'
 
-/** The interests of a user, each one code per level, best first. */
-export type FindInterests = (history: PlainHistory, wanted: number) => number[][]
+/** The interests of a user, each one code per level, best first, and how likely they are, where that is known. */
+export type FindInterests = (
+  history: PlainHistory,
+  wanted: number,
+) => { codes: number[][]; logProbabilities?: number[] }
 
 interface Beam {
   codes: number[]
@@ -47,7 +50,10 @@ export function searchBeams(saved: SavedNetwork, levels: number): FindInterests 
         return { codes: [...codes, at % size], state, logProbability: joint[at] }
       })
     }
-    return beams.map(({ codes }) => codes)
+    return {
+      codes: beams.map(({ codes }) => codes),
+      logProbabilities: beams.map(({ logProbability }) => logProbability),
+    }
   }
 }
 
@@ -80,6 +86,6 @@ export function historyInterests(length: number, levels: number): FindInterests 
       found.set(own.join(), { codes: own, count: before + 1, last: t })
     }
     const ranked = [...found.values()].sort((a, b) => b.count - a.count || b.last - a.last).map(({ codes }) => codes)
-    return Array.from({ length: Math.min(wanted, length) }, (_, k) => ranked[k] ?? ranked[0])
+    return { codes: Array.from({ length: Math.min(wanted, length) }, (_, k) => ranked[k] ?? ranked[0]) }
   }
 }

@@ -10,7 +10,7 @@ import { normalizeAt } from './vectors.ts'
  */
 export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights, linear } = saved
-  const { dim, history: length, interests = 4, dictionary = { levels: 1 } } = options
+  const { dim, history: length, explored = 12, dictionary = { levels: 1 } } = options
   const { levels } = dictionary
   const general = attentionPool(saved, 'general')
   if (weights('state/joint')[0] === 0) return (history) => ({ vectors: finished(general(history), 1, options) })
@@ -27,8 +27,8 @@ export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
   const query = new Float64Array(dim)
   const attended = new Float64Array(dim)
   const own = new Float64Array(dim)
-  return (history, wanted = interests) => {
-    const found = find(history, wanted)
+  return (history, wanted = explored) => {
+    const { codes: found, logProbabilities } = find(history, wanted)
     const vectors = new Float64Array(found.length * dim)
     const g = general(history)
     normalizeAt(g, 0, dim)
@@ -44,6 +44,6 @@ export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
         for (const [l, code] of codes.entries()) vectors[k * dim + d] += added[l][code * dim + d]
       }
     }
-    return { vectors: finished(vectors, found.length, options), codes: found.map(([code]) => code) }
+    return { vectors: finished(vectors, found.length, options), codes: found.map(([code]) => code), logProbabilities }
   }
 }

@@ -83,7 +83,7 @@ export type SparcOptions = z.output<typeof sparcOptions>
 /** What a search over SPARC may vary, beside what all learned systems have. */
 export const sparcSearchSpace = {
   interests: [2, 4, 8],
-  gamma: [0.1, 0.3, 0.6],
+  gamma: [0.3, 1],
   general: ['attention', 'mean'],
   codebook: [{ size: 32 }, { size: 64 }, { size: 128 }],
 } as const
