@@ -1,5 +1,5 @@
 import type { Matrix } from '@sparc/tables'
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs'
+import type { Rank, Tensor, Tensor2D } from '@tensorflow/tfjs'
 import { loadTensorflow } from './tensorflow.ts'
 
 /** How the scores of one user's interests, `s_c(v) = scale u_c . v + bias_c`, become one score. */
@@ -78,6 +78,29 @@ const FEW_USERS = 8
 /** Items that are kept as one tensor; a multiple of `4 GROUP`. */
 const TILE = 131072
 
+/** Exponentials of numbers up to here are far from the ends of float32: they need not be shifted by their largest. */
+const SMALL_SCORE = 20
+
+/** Whether each user's largest bias is a small number. */
+function smallBiases(bias: Float32Array, interests: number): boolean {
+  for (let at = 0; at < bias.length; at += interests) {
+    const most = bias.subarray(at, at + interests).reduce((a, b) => Math.max(a, b))
+    if (!(Math.abs(most) <= SMALL_SCORE)) return false
+  }
+  return true
+}
+
+/** The length of the longest row. */
+function longestRow(data: Float32Array, dim: number): number {
+  let most = 0
+  for (let at = 0; at < data.length; at += dim) {
+    let squares = 0
+    for (let d = at; d < at + dim; d++) squares += data[d] * data[d]
+    most = Math.max(most, squares)
+  }
+  return Math.sqrt(most)
+}
+
 /** Keeps the items as tensors of the TensorFlow backend that `loadTensorflow` picks, and scores there. */
 export async function itemScorer(items: Matrix): Promise<ItemScorer> {
   const { backend } = await loadTensorflow()
@@ -93,20 +116,30 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
     padded.set(data.subarray(from * dim, end * dim))
     // Copies of the last item fill the last runs: they never score more than it does.
     for (let i = end - from; i < to - from; i++) padded.copyWithin(i * dim, (i - 1) * dim, i * dim)
-    tiles.push(tf.tidy(() => tf.transpose(tf.tensor2d(padded, [to - from, dim]))))
+    // A row of ones takes the bias into the product.
+    tiles.push(
+      tf.tidy(() =>
+        tf.concat2d([tf.transpose(tf.tensor2d(padded, [to - from, dim])), tf.ones<Rank.R2>([1, to - from])], 0),
+      ),
+    )
   }
+  const longest = longestRow(data, dim)
   return {
     items,
     score({ vectors, users, interests, scale, bias, merge }) {
       const few = users <= FEW_USERS
       const [runs, tops] = tf.tidy(() => {
-        const scaled = tf.mul(tf.tensor2d(vectors, [users * interests, dim]), scale)
-        const parts = tiles.map((tile): Tensor2D => tf.matMul(scaled, tile))
+        const rows = users * interests
+        const scaled = tf.mul(tf.tensor2d(vectors, [rows, dim]), scale)
+        const biased = tf.concat2d([scaled, bias ? tf.tensor2d(bias, [rows, 1]) : tf.zeros<Rank.R2>([rows, 1])], 1)
+        const parts = tiles.map((tile): Tensor2D => tf.matMul(biased, tile))
         let scores: Tensor = parts.length === 1 ? parts[0] : tf.concat2d(parts, 1)
-        if (bias) scores = tf.add(scores, tf.tensor2d(bias, [users * interests, 1]))
         if (interests > 1) {
           const all = tf.reshape(scores, [users, interests, stride])
-          scores = merge === 'max' ? tf.max(all, 1) : tf.logSumExp(all, 1)
+          const small = () =>
+            scale * longest * longestRow(vectors, dim) <= SMALL_SCORE && (!bias || smallBiases(bias, interests))
+          if (merge === 'max') scores = tf.max(all, 1)
+          else scores = small() ? tf.log(tf.sum(tf.exp(all), 1)) : tf.logSumExp(all, 1)
         }
         const runs = tf.reshape(scores, [users * groups, GROUP])
         return [runs, tf.max(runs, 1)]
