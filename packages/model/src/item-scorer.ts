@@ -130,7 +130,7 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
       const few = users <= FEW_USERS
       const [runs, tops] = tf.tidy(() => {
         const rows = users * interests
-        const scaled = tf.mul(tf.tensor2d(vectors, [rows, dim]), scale)
+        const scaled: Tensor2D = tf.mul(tf.tensor2d(vectors, [rows, dim]), scale)
         const biased = tf.concat2d([scaled, bias ? tf.tensor2d(bias, [rows, 1]) : tf.zeros<Rank.R2>([rows, 1])], 1)
         const parts = tiles.map((tile): Tensor2D => tf.matMul(biased, tile))
         let scores: Tensor = parts.length === 1 ? parts[0] : tf.concat2d(parts, 1)
