@@ -58,7 +58,7 @@ function keepHad(logP: Float64Array, { codes, count }: PlainHistory, levels: num
  */
 export function sparcEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights, linear } = saved
-  const { dim, history: length, sharpness = 12, explored = 12 } = options
+  const { dim, history: length, sharpness = 12, explored = 12, probabilityTemperature: softer = 1 } = options
   const codewords = weights('codewords/0')
   const size = codewords.length / dim
   const positions = weights('positions')
@@ -83,6 +83,10 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
     const { rows, count, first } = history
     const logP = probability(history)
     if (options.search === 'hard' && size > 1) keepHad(logP, history, history.codes.length / length)
+    if (softer !== 1) {
+      for (let c = 0; c < size; c++) logP[c] /= softer
+      logSoftmaxAt(logP, 0, size)
+    }
     const codes = largest(logP, size, Math.min(wanted, size))
     const g = general(history)
     normalizeAt(g, 0, dim)

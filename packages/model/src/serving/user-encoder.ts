@@ -39,6 +39,7 @@ export const servedOptions = z.object({
   user: z.enum(['residual', 'attention']).optional(),
   search: z.enum(['soft', 'hard']).optional(),
   explored: z.int().optional(),
+  probabilityTemperature: z.number().positive().optional(),
   rank: z.enum(['mixture', 'nearest']).optional(),
   source: z.enum(['generated', 'history']).optional(),
   sharpness: z.number().positive().optional(),

@@ -67,6 +67,12 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     return tf.logSoftmax(tf.add(logP, tf.mul(tf.sub(1, allowed), -1e9))) as tf.Tensor2D
   }
 
+  /** `log p^(1/t)`, normalised. */
+  const served = (logP: tf.Tensor2D): tf.Tensor2D =>
+    options.probabilityTemperature === 1
+      ? logP
+      : (tf.logSoftmax(tf.div(logP, options.probabilityTemperature)) as tf.Tensor2D)
+
   /** One vector per example, asked for with the target's own code: with `e^1`, with `zq`, or with `zq` in every other row. */
   function targetVectors(
     history: tf.Tensor3D,
@@ -143,7 +149,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     users(input, wanted = explored) {
       const { history, g } = encode(input)
       if (!begun()) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
-      const { values, indices } = tf.topk(searched(history, input), Math.min(wanted, size))
+      const { values, indices } = tf.topk(served(searched(history, input)), Math.min(wanted, size))
       const codes = indices as tf.Tensor2D
       const vectors = finish(tower.interests(history, input.padding, g, queriesOf(codes)))
       return { vectors, logProbabilities: values as tf.Tensor2D, codes }

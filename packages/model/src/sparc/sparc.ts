@@ -71,6 +71,11 @@ export const sparcOptions = z.strictObject({
   mixing: z.enum(['stopped', 'trained']).default('stopped'),
   /** Codes that a user may be served with: `soft`, all of them; `hard`, those that the history has. */
   search: z.enum(['soft', 'hard']).default('soft'),
+  /**
+   * Serves `p^(1/t)`, normalised, in the place of the interest probabilities `p`: above 1 they are less sure of themselves. A tower that has
+   * seen its training users many times is surer than it should be of others (Guo et al., ICML 2017, temperature scaling).
+   */
+  probabilityTemperature: z.number().positive().default(1),
   /** Width of the hidden layers of attention and probability tower. */
   hidden: z.int().positive().default(128),
   /** What the interest's part in a user vector begins with. */
