@@ -75,7 +75,7 @@ export const sparcOptions = z.strictObject({
    * Serves `p^(1/t)`, normalised, in the place of the interest probabilities `p`: above 1 they are less sure of themselves. A tower that has
    * seen its training users many times is surer than it should be of others (Guo et al., ICML 2017, temperature scaling).
    */
-  probabilityTemperature: z.number().positive().default(1),
+  probabilityTemperature: z.number().positive().default(2),
   /** Width of the hidden layers of attention and probability tower. */
   hidden: z.int().positive().default(128),
   /** What the interest's part in a user vector begins with. */
