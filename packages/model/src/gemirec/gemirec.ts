@@ -33,7 +33,7 @@ export const gemirecOptions = z.strictObject({
   /** Interests per user in training: the width of the beam. */
   interests: z.int().min(1).max(64).default(4),
   /** Interests per user in serving, where nothing else is asked for. */
-  explored: z.int().min(1).max(64).default(12),
+  explored: z.int().min(1).max(64).default(8),
   /**
    * Where a user's interests come from: `generated`, the likeliest that the generator writes down, shown in the history or not; or
    * `history`, those that most of its items carry.

@@ -10,7 +10,7 @@ import { normalizeAt } from './vectors.ts'
  */
 export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights, linear } = saved
-  const { dim, history: length, explored = 12, dictionary = { levels: 1 } } = options
+  const { dim, history: length, explored = 8, dictionary = { levels: 1 } } = options
   const { levels } = dictionary
   const general = attentionPool(saved, 'general')
   if (weights('state/joint')[0] === 0) return (history) => ({ vectors: finished(general(history), 1, options) })

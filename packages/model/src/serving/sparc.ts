@@ -58,7 +58,7 @@ function keepHad(logP: Float64Array, { codes, count }: PlainHistory, levels: num
  */
 export function sparcEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights, linear } = saved
-  const { dim, history: length, sharpness = 12, explored = 12, probabilityTemperature: softer = 2 } = options
+  const { dim, history: length, sharpness = 12, explored = 8, probabilityTemperature: softer = 2 } = options
   const codewords = weights('codewords/0')
   const size = codewords.length / dim
   const positions = weights('positions')

@@ -50,7 +50,7 @@ export const sparcOptions = z.strictObject({
   /** Interests per user in training: the likeliest codes. */
   interests: z.int().min(1).max(64).default(4),
   /** Interests per user in serving, where nothing else is asked for: the likeliest codes, which a search explores. */
-  explored: z.int().min(1).max(64).default(12),
+  explored: z.int().min(1).max(64).default(8),
   /** Steps in which the general vector learns alone, before the codebook begins with residual k-means; at most half of the run. */
   warmUpSteps: z.int().min(0).default(200),
   /**
