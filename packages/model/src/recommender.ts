@@ -105,6 +105,8 @@ export interface RecommendOptions {
 /** Every system, ours or a baseline: a table in, a table out. */
 export interface Recommender {
   readonly name: string
+  /** What it was made with, defaults filled in. */
+  readonly options?: object
   /** Learns from `data`. */
   fit(data: FitData, options?: FitOptions): Promise<FitReport>
   /** `recommendations` table, one row for each row of `queries`: exact, over the whole catalogue. */

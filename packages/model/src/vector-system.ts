@@ -149,6 +149,7 @@ function recommender<Options extends CommonOptions>(
   }
   return {
     name,
+    options,
     async fit(data: FitData, fit: FitOptions = {}): Promise<FitReport> {
       const read = readData(data)
       const { loadTensorflow } = await import('./tensorflow.ts')

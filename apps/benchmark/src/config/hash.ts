@@ -39,9 +39,13 @@ export function sharedDifferences(before: Experiment, now: Experiment): string[]
   })
 }
 
-/** Names what decides the result of one row; what is said about it decides nothing. */
-export function rowHash({ change: _, ...row }: Row, { fit, index }: Experiment): string {
-  return hashOf({ row, fit: decisive(fit), engine: index.engine, probes: index.probes, merges: index.merges })
+/**
+ * Names what decides the result of one row; what is said about it decides nothing.
+ *
+ * @param options all options of its system, defaults too: another version may have others
+ */
+export function rowHash({ change: _, ...row }: Row, { fit, index }: Experiment, options: object | undefined): string {
+  return hashOf({ row, options, fit: decisive(fit), engine: index.engine, probes: index.probes, merges: index.merges })
 }
 
 /** Names a whole experiment, whatever is said about it and its rows. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { checkRow } from '../pipeline/systems.ts'
+import { allOptions, checkRow } from '../pipeline/systems.ts'
+import { rowHash } from './hash.ts'
 import { builtInConfigs, loadStudy } from './load.ts'
 import { parseExperiment, rowName } from './schema.ts'
 
@@ -25,6 +26,16 @@ describe('an experiment', () => {
     expect(() => parseExperiment({ ...least, systems: [two] }, 'a test')).toThrow(/exactly one of/)
     expect(() => parseExperiment({ ...least, systems: ['sparc', 'sparc'] }, 'a test')).toThrow(/two rows named sparc/)
   })
+})
+
+it('a finished row is known by all options of its system, those that only a version has by default too', () => {
+  const experiment = parseExperiment({ ...least, systems: ['sparc'] }, 'a test')
+  const [row] = experiment.systems
+  const options = allOptions(row, { dim: 32 })
+  expect(options).toMatchObject({ dim: 32, codebook: { size: 64, levels: 3 } })
+  const names = [options, { ...options, explored: 99 }, { ...options, dim: 33 }, undefined]
+  expect(new Set(names.map((all) => rowHash(row, experiment, all))).size).toBe(4)
+  expect(rowHash({ ...row, change: 'said otherwise' }, experiment, options)).toBe(rowHash(row, experiment, options))
 })
 
 describe('the configurations that come with the app', () => {

@@ -12,7 +12,7 @@ import { dropCheckpoints, fit } from './fit.ts'
 import { givenLists } from './given-lists.ts'
 import { keepAndMeasure, listLength } from './lists.ts'
 import { serve } from './serve.ts'
-import { isLearned, makeRecommender } from './systems.ts'
+import { allOptions, isLearned, makeRecommender } from './systems.ts'
 
 /** Written last: the row is finished. */
 export const resultFile = 'result.json'
@@ -25,7 +25,7 @@ interface RowFile {
 
 /** One row and seed: what is finished is read back, what is not is fitted, asked, indexed and measured. */
 export async function runRow(context: Context, row: Row, seed: number): Promise<RowResult[]> {
-  const { experiment, progress, signal } = context
+  const { progress, signal } = context
   const kept = await keptRow(context, row, seed)
   if (kept.length > 0) {
     progress.say(`  ${rowName(row)}${seedNote(context, seed)}: kept from before`)
@@ -38,7 +38,7 @@ export async function runRow(context: Context, row: Row, seed: number): Promise<
     row.recommendations === undefined
       ? await learnedRow(context, row, seed, at)
       : [await givenRow(context, row, seed, at)]
-  await writeJson(join(at, resultFile), { hash: rowHash(row, experiment), rows } satisfies RowFile)
+  await writeJson(join(at, resultFile), { hash: hashFor(row, context), rows } satisfies RowFile)
   dropCheckpoints(join(at, 'checkpoint'))
   return rows
 }
@@ -48,8 +48,12 @@ export async function keptRow(context: Context, row: Row, seed: number): Promise
   const at = folderOf(context, row, seed)
   const finished = await readJson<RowFile>(join(at, resultFile))
   if (finished === undefined) return []
-  if (finished.hash !== rowHash(row, context.experiment)) throw changedRow(rowName(row), at)
+  if (finished.hash !== hashFor(row, context)) throw changedRow(rowName(row), at)
   return finished.rows
+}
+
+function hashFor(row: Row, { experiment }: Context): string {
+  return rowHash(row, experiment, allOptions(row, experiment.fit.options))
 }
 
 function folderOf({ folder, experiment }: Context, row: Row, seed: number): string {
@@ -58,7 +62,7 @@ function folderOf({ folder, experiment }: Context, row: Row, seed: number): stri
 
 function changedRow(name: string, at: string): InvalidInputError {
   return new InvalidInputError('ROW_MISMATCH', {
-    what: 'A finished system of this run was made with other options than it has now',
+    what: 'A finished system of this run was made with other options than it has now, or by a version with other defaults',
     given: `${name} in ${at}`,
     allowed: 'new rows and further seeds; the rows that are there must stay as they are',
     next: 'Give the changed row another name, delete its folder, or begin a new run with --run NAME',

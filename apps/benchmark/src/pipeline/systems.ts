@@ -34,7 +34,15 @@ export function fitsOf({ systems, seeds }: Pick<Experiment, 'systems' | 'seeds'>
  * @throws InvalidInputError `UNKNOWN_SYSTEM`, `UNKNOWN_OPTION`, `INVALID_OPTION`
  */
 export function checkRow(row: Row, common: Record<string, unknown>): void {
-  if (row.system !== undefined) named(row.system, row.options, common).dispose()
+  allOptions(row, common)
+}
+
+/** The options of a row's system, its defaults too; nothing for systems of other packages and for given lists. */
+export function allOptions(row: Row, common: Record<string, unknown>): object | undefined {
+  if (row.system === undefined) return undefined
+  const recommender = named(row.system, row.options, common)
+  recommender.dispose()
+  return recommender.options
 }
 
 function named(system: string, own: Record<string, unknown>, common: Record<string, unknown>): Recommender {

@@ -152,6 +152,7 @@ function recommender(options: Options, loaded: State | undefined): VectorRecomme
   }
   return {
     name: 'als',
+    options,
     async fit(data, fit = {}) {
       const started = performance.now()
       const { users, items, itemsKey } = readLog(data)

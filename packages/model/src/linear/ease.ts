@@ -156,6 +156,7 @@ function recommender(options: Options, loaded: State | undefined): Recommender {
   let state = loaded
   return {
     name: 'ease',
+    options,
     async fit(data, fit = {}) {
       const started = performance.now()
       const { users, items, itemsKey } = readLog(data)

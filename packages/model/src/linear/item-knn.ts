@@ -69,6 +69,7 @@ function recommender(options: Options, loaded: State | undefined): Recommender {
   let state = loaded
   return {
     name: 'item-knn',
+    options,
     async fit(data, fitOptions = {}) {
       const started = performance.now()
       const { users, items, itemsKey } = readLog(data)
