@@ -14,7 +14,7 @@ export function tinyExperiment(over: object = {}) {
         'popularity',
         'item-knn',
         'two-tower',
-        { system: 'sparc', options: { codebook: { size: 8 }, warmUpSteps: 10 } },
+        { system: 'sparc', options: { codebook: { size: 8 }, explored: 3, warmUpSteps: 10 } },
       ],
       fit: { steps: 30, options: { dim: 16, batch: 64 } },
       index: { engine: 'auto', probes: [1, 2] },
