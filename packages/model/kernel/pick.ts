@@ -35,7 +35,8 @@ export function choose(
 ): i32 {
   let end = 0
   store<i32>(ends, 0)
-  const fours = groups / TOGETHER
+  // Copies must not be looked at: an item counts once.
+  const fours = full / TOGETHER
   for (let user = 0; user < users; user++) {
     const at = (<usize>user) << 2
     const count = load<i32>(wanted + at)

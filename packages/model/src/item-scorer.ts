@@ -123,10 +123,18 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
       ),
     )
   }
-  const longest = longestRow(data, dim)
+  /** The length of the longest item, looked for when a mixture first asks. */
+  let longest: number | undefined
+  /** Whether no exponential of these users' scores leaves float32. */
+  const areSmall = ({ vectors, interests, scale, bias }: UserBlock): boolean => {
+    longest ??= longestRow(data, dim)
+    const most = scale * longest * longestRow(vectors, dim)
+    return most <= SMALL_SCORE && (!bias || smallBiases(bias, interests))
+  }
   return {
     items,
-    score({ vectors, users, interests, scale, bias, merge }) {
+    score(block) {
+      const { vectors, users, interests, scale, bias, merge } = block
       const few = users <= FEW_USERS
       const [runs, tops] = tf.tidy(() => {
         const rows = users * interests
@@ -136,10 +144,8 @@ export async function itemScorer(items: Matrix): Promise<ItemScorer> {
         let scores: Tensor = parts.length === 1 ? parts[0] : tf.concat2d(parts, 1)
         if (interests > 1) {
           const all = tf.reshape(scores, [users, interests, stride])
-          const small = () =>
-            scale * longest * longestRow(vectors, dim) <= SMALL_SCORE && (!bias || smallBiases(bias, interests))
           if (merge === 'max') scores = tf.max(all, 1)
-          else scores = small() ? tf.log(tf.sum(tf.exp(all), 1)) : tf.logSumExp(all, 1)
+          else scores = areSmall(block) ? tf.log(tf.sum(tf.exp(all), 1)) : tf.logSumExp(all, 1)
         }
         const runs = tf.reshape(scores, [users * groups, GROUP])
         return [runs, tf.max(runs, 1)]

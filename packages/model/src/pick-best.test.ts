@@ -94,3 +94,14 @@ test('keeps the best of far more than it holds, and nothing that is no number', 
   expect([...lists.items]).toEqual(expected.items)
   expect([...lists.scores]).toEqual(expected.scores)
 })
+
+test('counts the last item once, however many copies of it fill the last runs', () => {
+  // 49 runs, then three of copies; four scores so far apart that nothing lies between them.
+  const items = 16 * 49
+  const scores = Array.from({ length: items }, (_, item) => item / items)
+  for (const [n, item] of [3, 200, 500].entries()) scores[item] = 70 + 10 * n
+  scores[items - 1] = 100
+  const lists = { offsets: new Int32Array(2), items: new Int32Array(4), scores: new Float32Array(4) }
+  createPicker(items, 4)(block([scores], items, 16, true), 1, undefined, lists, 0)
+  expect([...lists.items]).toEqual([items - 1, 500, 200, 3])
+})

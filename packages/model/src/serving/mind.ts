@@ -16,6 +16,7 @@ export function mindEncoder(saved: SavedNetwork): UserEncoder {
   const logits = new Float64Array(length * interests)
   const vectors = new Float64Array(interests * dim)
   return ({ rows, count, first }, wanted = interests) => {
+    const given = Math.min(wanted, interests)
     const own = Math.max(1, Math.min(interests, Math.floor(Math.log2(count))))
     for (let t = 0; t < count; t++) {
       for (let k = 0; k < own; k++) logits[t * own + k] = start[k * length + first + t]
@@ -23,7 +24,7 @@ export function mindEncoder(saved: SavedNetwork): UserEncoder {
     routePlainly({ data: map(rows, count, data), apart: 0, count, dim }, logits, own, iterations, vectors)
     layer(vectors, own)
     for (let k = own; k < interests; k++) vectors.copyWithin(k * dim, 0, dim)
-    const logProbabilities = Array.from({ length: interests }, (_, k) => (k < own ? -Math.log(own) : ABSENT))
-    return { vectors: finished(vectors, Math.min(wanted, interests), options), logProbabilities }
+    const logProbabilities = Array.from({ length: given }, (_, k) => (k < own ? -Math.log(own) : ABSENT))
+    return { vectors: finished(vectors, given, options), logProbabilities }
   }
 }

@@ -88,6 +88,7 @@ describe('serving without TensorFlow', () => {
         expect(user.codes?.[c]).toBe(interests.codes?.[first + c])
         for (let d = 0; d < 8; d++) expect(vector[d]).toBeCloseTo(interests.vectors.data[(first + c) * 8 + d], 5)
       }
+      expect(plain.embed(idsOf(history), { interests: 1 }).logProbabilities ?? [0]).toHaveLength(1)
       const best = plain.recommend(idsOf(history), { k: 10 })
       for (let n = 0; n < 10; n++) expect(best[n].score).toBeCloseTo(lists.scores[lists.items.offsets[r] + n], 4)
       expect(best.some(({ id }) => idsOf(history).includes(id))).toBe(false)
