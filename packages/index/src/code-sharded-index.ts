@@ -117,6 +117,7 @@ function handle(first: Core): CodeShardedIndex {
       k: Math.min(options.k, state.size),
       probes: options.scope === 'all' ? Number.POSITIVE_INFINITY : options.probes,
       merge,
+      routing: options.routing ?? (merge === 'budget' || engine.remote ? 'interest' : 'user'),
       budget: options.budget,
       skip: exclusions(options.exclude, interests.users.length),
       accept: accepting(options.filter, ids.limit()),

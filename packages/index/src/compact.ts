@@ -1,11 +1,13 @@
+import { type Cells, groupRows } from './cells.ts'
 import type { Engine, EngineShard } from './engine.ts'
 import type { IdMap } from './id-map.ts'
 import { living, type Shard, type State } from './state.ts'
+import { gather } from './writer.ts'
 
 /** Too few dead rows to be worth a rewrite. */
 const FEW = 16
 
-/** Rewrites shards of which more than a share is dead. Returns the next state, and the stores that it no longer shows. */
+/** Rewrites shards of which more than a share is dead, or joined after the shard was last put in order. Returns the next state, and the stores that it no longer shows. */
 export async function compacted(
   state: State,
   engine: Engine,
@@ -14,10 +16,15 @@ export async function compacted(
   few = FEW,
 ): Promise<{ state: State; old: EngineShard[] }> {
   const shards = [...state.shards]
+  const cells = [...state.cells]
   const old: EngineShard[] = []
   for (const shard of state.shards) {
-    if (shard.deadCount <= few || shard.deadCount <= share * shard.length) continue
-    shards[shard.ordinal] = await rewritten(shard, state.dim, engine)
+    const unsorted = shard.length - state.cells[shard.ordinal].sorted
+    const most = Math.max(few, share * shard.length)
+    if (shard.deadCount <= most && unsorted <= most) continue
+    const next = await rewritten(shard, state, engine)
+    shards[shard.ordinal] = next.shard
+    cells[shard.ordinal] = next.cells
     old.push(shard.store)
   }
   if (old.length === 0) return { state, old }
@@ -25,7 +32,7 @@ export async function compacted(
     if (shard === state.shards[shard.ordinal]) continue
     for (let row = 0; row < shard.length; row++) ids.place(shard.items[row], shard.ordinal, row)
   }
-  return { state: { ...state, epoch: state.epoch + 1, shards }, old }
+  return { state: { ...state, epoch: state.epoch + 1, shards, cells }, old }
 }
 
 /** Numbers of the live rows of a shard, ascending. */
@@ -45,10 +52,13 @@ export async function readRows(shard: Shard, rows: Int32Array, dim: number): Pro
   return out
 }
 
-async function rewritten(shard: Shard, dim: number, engine: Engine): Promise<Shard> {
+async function rewritten(shard: Shard, { dim, size }: State, engine: Engine): Promise<{ shard: Shard; cells: Cells }> {
   const rows = liveRows(shard)
-  const items = Int32Array.from(rows, (row) => shard.items[row])
   const store = engine.shard(shard.code)
-  if (rows.length > 0) await store.append(await readRows(shard, rows, dim), items)
-  return { ordinal: shard.ordinal, code: shard.code, store, items, length: rows.length, deadCount: 0 }
+  const vectors = rows.length > 0 ? await readRows(shard, rows, dim) : new Float32Array(0)
+  const { cells, order } = groupRows(vectors, dim, size)
+  const items = order.map((i) => shard.items[rows[i]])
+  if (items.length > 0) await store.append(gather(vectors, dim, order), items)
+  const { ordinal, code } = shard
+  return { shard: { ordinal, code, store, items, length: items.length, deadCount: 0 }, cells }
 }

@@ -79,6 +79,26 @@ export function conforms(options: () => BuildOptions, size = { items: 700, codes
     await index.close()
   })
 
+  it('looks into the same parts of shards as every engine, for all interests of a user together', async () => {
+    const index = await CodeShardedIndex.build(embeddings, options())
+    const reference = await CodeShardedIndex.build(embeddings)
+    const found = await index.find(interests, { k: 5, routing: 'user' })
+    const { items: wanted, scores, stats } = await reference.find(interests, { k: 5, routing: 'user' })
+    expect([...found.items]).toEqual([...wanted])
+    expect(found.stats).toEqual(stats)
+    for (const [i, score] of scores.entries()) expect(found.scores[i]).toBeCloseTo(score, 4)
+    const all = await index.find(interests, { k: 5, routing: 'user', probes: codes })
+    expect(all.stats.scanned).toBe(1)
+    const exact = await index.find(interests, { k: 5, scope: 'all' })
+    const listOf = (of: typeof all, user: number) => [...of.items.subarray(of.offsets[user], of.offsets[user + 1])]
+    let same = 0
+    for (let user = 0; user < users; user++) if (`${listOf(all, user)}` === `${listOf(exact, user)}`) same++
+    // A mixture may rank an item high that none of its interests has among its own best.
+    expect(same).toBeGreaterThanOrEqual(0.9 * users)
+    await index.close()
+    await reference.close()
+  })
+
   it('never finds what is excluded or filtered out, and still fills the list', async () => {
     const index = await CodeShardedIndex.build(embeddings, options())
     const first = await index.find(interests, { k: 10, scope: 'all' })

@@ -10,7 +10,9 @@ export interface ShardRows {
   ordinal: number
   /** `[length]` or longer: the item of each row. */
   items: Int32Array
-  /** Rows from here on were appended later. */
+  /** Rows before this one are not looked at; 0 where absent. */
+  from?: number
+  /** Rows from here on are not looked at, or were appended later. */
   length: number
   /** 1 = removed or moved away; absent where every row lives. */
   dead?: Uint8Array

@@ -4,16 +4,17 @@ import { embeddingsFrom, interestsFrom } from './arrays.ts'
 import { CodeShardedIndex } from './code-sharded-index.ts'
 import { range } from './conformance.fixture.ts'
 import { searchStats, whereColumn } from './found.ts'
+import type { SearchOptions } from './options.ts'
 import { bruteForce, catalogue, people } from './world.fixture.ts'
 
 const world = catalogue({ items: 3000, dim: 16, codes: 12, seed: 1 })
 const asked = people(world, { users: 60, interests: 3, seed: 2 })
 
-async function recall(index: CodeShardedIndex, options: { probes: number; k?: number }, of: Embeddings = world) {
+async function recall(index: CodeShardedIndex, options: SearchOptions, of: Embeddings = world) {
   const exact = await CodeShardedIndex.build(of)
   const k = options.k ?? 20
   const wanted = await exact.find(asked, { k, scope: 'all' })
-  const found = await index.find(asked, { k, probes: options.probes })
+  const found = await index.find(asked, { ...options, k })
   let hits = 0
   for (let u = 0; u < asked.users.length; u++) {
     const list = new Set(found.items.subarray(found.offsets[u], found.offsets[u + 1]))
@@ -35,6 +36,19 @@ describe('probing', () => {
     expect(all.recall).toBeGreaterThan(0.98)
     expect(all.scanned).toBe(1)
     expect(few.scanned).toBeLessThan(some.scanned)
+    await index.close()
+  })
+
+  it('finds more in fewer rows where the interests of a user choose together', async () => {
+    const index = await CodeShardedIndex.build(world)
+    const each = await recall(index, { probes: 1, routing: 'interest' })
+    const together = await recall(index, { probes: 1, routing: 'user' })
+    expect(await recall(index, { probes: 1 })).toEqual(together)
+    expect(await recall(index, { probes: 1, merge: 'budget' })).toEqual(
+      await recall(index, { probes: 1, merge: 'budget', routing: 'interest' }),
+    )
+    expect(together.recall).toBeGreaterThan(each.recall)
+    expect(together.scanned).toBeLessThan(each.scanned)
     await index.close()
   })
 

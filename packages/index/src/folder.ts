@@ -11,6 +11,7 @@ import {
   saveFolder,
 } from '@sparc/tables'
 import { z } from 'zod'
+import type { Cells } from './cells.ts'
 import { liveRows, readRows } from './compact.ts'
 import type { Core } from './core.ts'
 import type { Engine, EngineShard } from './engine.ts'
@@ -22,7 +23,7 @@ import { type OpenOptions, openSchema } from './options.ts'
 import { routing } from './routing.ts'
 import { living, type Shard, type State } from './state.ts'
 
-const FORMAT = { format: 'sparc.index', version: 1 }
+const FORMAT = { format: 'sparc.index', version: 2 }
 
 const metaSchema = z.object({
   engine: z.enum(['exact', 'faiss', 'milvus']),
@@ -93,6 +94,13 @@ function encodeIds(ids: IdMap, shards: readonly Shard[]): Uint8Array {
   })
 }
 
+/** The cells of a shard whose dead rows are left out. */
+function liveCells({ dead, length }: Shard, cells: Cells): Cells {
+  const before = new Int32Array(length + 1)
+  for (let row = 0; row < length; row++) before[row + 1] = before[row] + (dead?.[row] === 1 ? 0 : 1)
+  return { ...cells, ends: cells.ends.map((end) => before[end]), sorted: before[cells.sorted] }
+}
+
 function encodeRouter({ engine, state, codewords }: Core, shards: readonly Shard[]): Uint8Array {
   const { dim } = state
   const rowsOf = (of: Float32Array) => {
@@ -100,7 +108,25 @@ function encodeRouter({ engine, state, codewords }: Core, shards: readonly Shard
     for (const [i, { ordinal }] of shards.entries()) rows.set(of.subarray(ordinal * dim, (ordinal + 1) * dim), i * dim)
     return f32([shards.length, dim], rows)
   }
-  const tensors: Record<string, SafeTensor> = { centroids: rowsOf(state.centroids), spreads: rowsOf(state.spreads) }
+  const cells = shards.map((shard) => liveCells(shard, state.cells[shard.ordinal]))
+  const all = <T>(part: (of: Cells) => Iterable<T>) => cells.flatMap((of) => [...part(of)])
+  const spreads = Float64Array.from(all((of) => of.spreads))
+  const total = spreads.length
+  const tensors: Record<string, SafeTensor> = {
+    centroids: rowsOf(state.centroids),
+    spreads: rowsOf(state.spreads),
+    cells: i32(
+      [shards.length],
+      Int32Array.from(cells, ({ ends }) => ends.length),
+    ),
+    sorted: i32(
+      [shards.length],
+      Int32Array.from(cells, ({ sorted }) => sorted),
+    ),
+    cell_ends: i32([total], Int32Array.from(all((of) => of.ends))),
+    cell_spreads: { dtype: 'F64', shape: [total], data: spreads },
+    cell_centres: f32([total, dim], Float32Array.from(all((of) => of.centres))),
+  }
   if (codewords) tensors.codewords = f32([codewords.rows, codewords.dim], codewords.data)
   const quantizer = engine.quantizer?.()
   if (quantizer) {
@@ -126,7 +152,7 @@ function inconsistent(what: string, given: unknown): InvalidFileError {
 }
 
 /** The array of a tensor, checked. */
-function array<T extends Float32Array | Int32Array | Uint32Array | Uint8Array>(
+function array<T extends Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array>(
   file: string,
   tensors: Record<string, SafeTensor>,
   name: string,
@@ -152,6 +178,7 @@ export async function openCore(directory: string, given: OpenOptions = {}): Prom
   const router = decodeSafetensors(await folder.read('router.safetensors')).tensors
   const centroids = array('router.safetensors', router, 'centroids', Float32Array, meta.shards.length * dim)
   const spreads = array('router.safetensors', router, 'spreads', Float32Array, meta.shards.length * dim)
+  const cells = decodeCells(router, meta.shards, dim)
   const quantizer =
     'least' in router
       ? {
@@ -187,8 +214,35 @@ export async function openCore(directory: string, given: OpenOptions = {}): Prom
   }
   const ordinals = new Map(shards.map((shard) => [shard.code, shard.ordinal]))
   if (ordinals.size < shards.length) throw inconsistent('a code has two shards', meta.shards)
-  const state: State = { epoch: meta.epoch, dim, shards, ordinals, centroids, spreads, routing: routing(dim), size }
+  const { epoch } = meta
+  const state: State = { epoch, dim, shards, ordinals, centroids, spreads, cells, routing: routing(dim), size }
   return { engine, ids, state, codewords, trained: meta.trained, seed, compactAt, itemsKey }
+}
+
+function decodeCells(router: Record<string, SafeTensor>, shards: readonly { rows: number }[], dim: number): Cells[] {
+  const file = 'router.safetensors'
+  const counts = array(file, router, 'cells', Int32Array, shards.length)
+  const sorted = array(file, router, 'sorted', Int32Array, shards.length)
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const ends = array(file, router, 'cell_ends', Int32Array, total)
+  const spreads = array(file, router, 'cell_spreads', Float64Array, total)
+  const centres = array(file, router, 'cell_centres', Float32Array, total * dim)
+  let to = 0
+  return Array.from(shards, ({ rows }, s) => {
+    const from = to
+    to += counts[s]
+    const own = ends.subarray(from, to)
+    const whole = own.every((end, i) => end >= (i > 0 ? own[i - 1] : 0)) && own[own.length - 1] === rows
+    if (counts[s] < 1 || !whole || sorted[s] < 0 || sorted[s] > rows) {
+      throw inconsistent('the cells of a shard are not its rows', `${own.length} cells, ${rows} rows`)
+    }
+    return {
+      centres: centres.subarray(from * dim, to * dim),
+      spreads: spreads.subarray(from, to),
+      ends: own,
+      sorted: sorted[s],
+    }
+  })
 }
 
 async function decodeIds(folder: OpenFolder, size: number): Promise<{ ids: IdMap; placed: Int32Array }> {

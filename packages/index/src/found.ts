@@ -1,7 +1,7 @@
 import { type Interests, InvalidInputError, type ItemFilter, readQueries, row } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
 import { isTable } from './options.ts'
-import { shareScanned, type UserResult } from './search.ts'
+import type { UserResult } from './search.ts'
 import type { State } from './state.ts'
 
 /** What a search did. */
@@ -12,11 +12,11 @@ export interface SearchStats {
   k: number
   /** True where `k` was larger than the index. */
   clamped: boolean
-  /** Rows in the shards that were looked into, as a share of the index: mean over the queries. */
+  /** Rows that were looked at, as a share of the index: mean over the queries. */
   scanned: number
   /** Queries whose shards ran dry, so that more had to be looked into. */
   widened: number
-  /** Interests that were routed by their vector, because they had no code or one that has no shard. */
+  /** Interests without a code, or with one that has no shard: routed by their vector alone, where each is routed. */
   unrouted: number
 }
 
@@ -60,7 +60,7 @@ function summary(state: State, k: number, results: readonly UserResult[]): Searc
   let widened = 0
   let unrouted = 0
   for (const result of results) {
-    scanned += shareScanned(state, result.probed)
+    scanned += result.scanned / Math.max(1, state.size)
     if (result.widened) widened++
     unrouted += result.unrouted
   }

@@ -44,8 +44,10 @@ export type OpenOptions = z.input<typeof openSchema>
 export const searchSchema = z.strictObject({
   /** Length of each list; clamped to the catalogue. */
   k: z.int().nonnegative().default(50),
-  /** Shards that each interest looks into: its own code's and the nearest ones. */
+  /** Shards for each interest. */
   probes: z.int().positive().default(1),
+  /** Default: `user`, but `interest` where `merge` is `budget` or the engine is `milvus`. */
+  routing: z.enum(['user', 'interest']).optional(),
   /** `probes`: the shards of the interests. `all`: every shard, the exact answer. */
   scope: z.enum(['probes', 'all']).default('probes'),
   /** Default: what the interests table says, else `mixture` where it has probabilities, else `max`. */
@@ -64,8 +66,15 @@ export const searchSchema = z.strictObject({
 export interface SearchOptions {
   /** Length of each list, 0 or more; clamped to the catalogue. Default 50. */
   k?: number
-  /** Shards that each interest looks into: its own code's and the nearest ones. Default 1. */
+  /** Shards for each interest. Default 1. */
   probes?: number
+  /**
+   * `user`: the interests of a user look together into the parts of shards that are expected to hold most of the user's best
+   * items, as many rows as `probes` shards for each interest hold. `interest`: each interest looks into its own code's shard
+   * and `probes - 1` near ones; so does a query that has one interest only. Default `user`, but `interest` where `merge` is
+   * `budget`, and for the `milvus` engine, which is asked once for every part.
+   */
+  routing?: 'user' | 'interest'
   /** `probes`: the shards of the interests. `all`: every shard, the exact answer. Default `probes`. */
   scope?: 'probes' | 'all'
   /**

@@ -109,4 +109,18 @@ async function compare(index: CodeShardedIndex, model: Model, source: Random, ru
   // A probe widens until it has k, so it falls short of k only where the catalogue does.
   expect(probed.items.length).toBe(wanted.length)
   for (const item of probed.items) expect(model.has(item) && allowed(item)).toBe(true)
+  const both = await index.find(twice(query, ask(source)), { k, probes: 1, filter, exclude: [excluded] })
+  expect(both.items.length).toBe(wanted.length)
+  expect(new Set(both.items).size).toBe(both.items.length)
+  for (const item of both.items) expect(model.has(item) && allowed(item)).toBe(true)
+}
+
+/** One user with two interests. */
+function twice(one: Interests, other: Interests): Interests {
+  return {
+    ...one,
+    offsets: Int32Array.of(0, 2),
+    vectors: { data: Float32Array.of(...one.vectors.data, ...other.vectors.data), rows: 2, dim: DIM },
+    codes: Uint16Array.of(...(one.codes ?? []), ...(other.codes ?? [])),
+  }
 }

@@ -1,8 +1,9 @@
 import type { Batch } from './engine.ts'
 import { type FoundByInterest, mergeInterests } from './merge.ts'
 import { rankOrder } from './rank.ts'
-import type { SearchRequest, UserResult, Walk } from './search.ts'
+import type { SearchRequest, UserResult } from './search.ts'
 import type { State } from './state.ts'
+import type { Walk } from './tile.ts'
 
 const ROW = 2 ** 32
 
@@ -83,9 +84,17 @@ export async function rescoreUsers(
     }
     const weights = walks.slice(start, end).map(({ prior }) => Math.exp(prior))
     const all = new Float64Array(end - start)
+    const one = new Float32Array(dim)
     const rescore = (item: number) => {
       const place = places.get(item) ?? 0
-      for (let i = 0; i < all.length; i++) all[i] = score(Math.floor(place / ROW), place % ROW, start + i)
+      const ordinal = Math.floor(place / ROW)
+      let vector = fetched?.get(ordinal)?.get(place % ROW)
+      if (!vector) {
+        state.shards[ordinal].store.read(place % ROW, one, 0)
+        vector = one
+      }
+      products(vector, vectors, start * dim, all)
+      for (let i = 0; i < all.length; i++) all[i] = walks[start + i].prior + scale * all[i]
       return all
     }
     const merged = mergeInterests(found, weights, { k, merge, budget, seed, rescore })
@@ -94,6 +103,38 @@ export async function rescoreUsers(
     result.interests = Uint16Array.from(merged, ({ interest }) => interest)
     result.shards = Int32Array.from(merged, ({ item }) => Math.floor((places.get(item) ?? 0) / ROW))
     result.foundBy = merged.map(({ foundBy }) => foundBy)
+  }
+}
+
+/**
+ * The dot products of a row with the queries from `vectors[at]` on, each summed in float64 in order of the dimensions; four
+ * sums at a time, which do not wait for one another.
+ */
+function products(row: Float32Array, vectors: Float32Array, at: number, out: Float64Array): void {
+  const dim = row.length
+  let query = 0
+  for (; query + 4 <= out.length; query += 4) {
+    let a = at + query * dim
+    let b = a + dim
+    let c = b + dim
+    let d = c + dim
+    let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0]
+    for (let n = 0; n < dim; n++) {
+      const value = row[n]
+      sumA += vectors[a++] * value
+      sumB += vectors[b++] * value
+      sumC += vectors[c++] * value
+      sumD += vectors[d++] * value
+    }
+    out[query] = sumA
+    out[query + 1] = sumB
+    out[query + 2] = sumC
+    out[query + 3] = sumD
+  }
+  for (; query < out.length; query++) {
+    let sum = 0
+    for (let n = 0, from = at + query * dim; n < dim; n++) sum += vectors[from + n] * row[n]
+    out[query] = sum
   }
 }
 

@@ -40,7 +40,7 @@ describe('the order of shards', () => {
     const rows = [...around(1, 5, [1, 0, 0], 0.01), ...around(2, 200, [0.8, 0, 0], 0.3), ...around(3, 5, [-1, 0, 0], 1)]
     const state = await stateOf(rows, 1000)
     const order = (own: number | undefined) => {
-      const on = route(state, Float32Array.of(1, 0, 0), 0, own)
+      const on = route(state, Float32Array.of(1, 0, 0), 0, own, 4)
       return Array.from({ length: 4 }, () => on.next()).map((ordinal) => state.shards[ordinal]?.code)
     }
     expect(order(undefined)).toEqual([2, 1, 3, undefined])

@@ -3,20 +3,26 @@ import { living, type State } from './state.ts'
 /** More shards than this are sorted, fewer picked one by one. */
 const PICKED = 24
 
-/** The shards of one query, in the order in which it should look into them. */
+/** Where one query looks, best first. */
 export interface Route {
-  /** Ordinal of the next shard; -1 where there is none left. */
+  /**
+   * The next place: the ordinal of a shard or, from the number of shards on, that and the number of a cell; -1 where there
+   * is none left.
+   */
   next(): number
   readonly open: boolean
+  /** How many places are looked into in any case; more only where these ran dry. */
+  readonly looks: number
 }
 
 /**
  * The non-empty shards in the order in which a query should look into them: its own code's first, then by the dot product
  * to expect of their best row (`Routing`), ties by ordinal. What is not asked for is not computed.
  *
- * @param all where every shard will be looked into, so that their order does not matter
+ * @param probes how many shards are looked into; Infinity for all of them, whose order then does not matter
  */
-export function route(state: State, vectors: Float32Array, at: number, own: number | undefined, all = false): Route {
+export function route(state: State, vectors: Float32Array, at: number, own: number | undefined, probes: number): Route {
+  const all = probes === Number.POSITIVE_INFINITY
   const { shards } = state
   let left = 0
   for (const shard of shards) if (living(shard) > 0) left++
@@ -46,6 +52,7 @@ export function route(state: State, vectors: Float32Array, at: number, own: numb
     return all ? order : order.sort((a, b) => values[b] - values[a] || a - b)
   }
   return {
+    looks: Math.min(probes, left),
     get open() {
       return left > 0
     },

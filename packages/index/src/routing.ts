@@ -1,5 +1,6 @@
-import { flatLayout } from './exact/layout.ts'
-import { Arena, CHUNK_BLOCKS, type Region } from './exact/memory.ts'
+import { type CellTable, cellTable } from './cell-table.ts'
+import { allProducts, flatLayout } from './exact/layout.ts'
+import { Arena, type Region } from './exact/memory.ts'
 import { living, type Shard, type State } from './state.ts'
 
 /** What decides which shards a query looks into. */
@@ -10,11 +11,13 @@ export interface Routing {
    * that is large and wide holds more of the best than its centroid alone says.
    */
   expect(state: State, vectors: Float32Array, at: number, out: Float64Array): void
+  /** What the shards hold, told finer: for users of whom several interests are looked for at once. */
+  readonly cells: CellTable
 }
 
 /**
- * Keeps the centroids and spreads of an index where the kernel that scans rows can scan them too; its successive states
- * share it, and only the shards that changed are written again.
+ * Keeps the centroids, spreads and cells of an index where the kernel that scans rows can scan them too; its successive
+ * states share it, and only what changed is written again.
  */
 export function routing(dim: number): Routing {
   const layout = flatLayout(dim)
@@ -49,27 +52,17 @@ export function routing(dim: number): Routing {
     loaded = shards
   }
 
-  /** Dot products of the rows of a region with a query. */
-  function products(region: Region, count: number, vectors: Float32Array, at: number, out: Float64Array): void {
-    layout.prepare(region.arena, vectors, at)
-    for (let first = 0; first < count; first += CHUNK_BLOCKS * 16) {
-      const rows = Math.min(count - first, CHUNK_BLOCKS * 16)
-      const from = region.at + (first >> 4) * layout.blockBytes
-      layout.scan(region.arena, from, Math.ceil(rows / 16), Number.NEGATIVE_INFINITY, first)
-      layout.scores(region.arena, rows, first === 0 ? out : out.subarray(first))
-    }
-  }
-
   let means = new Float64Array(0)
   return {
+    cells: cellTable(dim),
     expect(state, vectors, at, out) {
       load(state)
       const { shards } = state
       if (!centres || !spreads) return
       if (means.length < shards.length) means = new Float64Array(shards.length)
-      products(centres, shards.length, vectors, at, means)
+      allProducts(layout, centres, shards.length, vectors, at, means)
       for (let d = 0; d < dim; d++) row[d] = vectors[at + d] ** 2
-      products(spreads, shards.length, row, 0, out)
+      allProducts(layout, spreads, shards.length, row, 0, out)
       for (let s = 0; s < shards.length; s++) out[s] = means[s] + Math.sqrt(sizes[s] * out[s])
     },
   }

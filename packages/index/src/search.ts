@@ -5,17 +5,20 @@ import { loadTensorflow } from './exact/load-tensorflow.ts'
 import { type WholeScan, wholeScan } from './exact/whole-scan.ts'
 import type { Merge } from './merge.ts'
 import { rescoreUsers } from './rescore.ts'
-import { type Route, route } from './router.ts'
+import { route } from './router.ts'
 import { living, type State } from './state.ts'
+import { noteLooks, openTile, scanPlanned, type Walk, widen } from './tile.ts'
 import { findMixtures } from './whole-mixture.ts'
 
 /** A search, with everything checked and defaults filled in. */
 export interface SearchRequest {
   interests: Interests
   k: number
-  /** Shards that each interest looks into; Infinity for all of them. */
+  /** Shards for each interest; Infinity for all of them. */
   probes: number
   merge: Merge
+  /** Who chooses shards: the user for all interests together, or each interest. */
+  routing: 'user' | 'interest'
   budget?: number
   /** Sorted items that a user must not get. */
   skip: (user: number) => Int32Array | undefined
@@ -33,22 +36,13 @@ export interface UserResult {
   shards: Int32Array
   /** Parallel to `items`: the interests that found it; absent where there is one only. */
   foundBy?: number[][]
-  /** `[shards]`, 1 = was looked into */
+  /** `[shards]`, 1 = was looked into, if only in part */
   probed: Uint8Array
+  /** Live rows that were looked at. */
+  scanned: number
   widened: boolean
-  /** Interests whose code has no shard here, or that came without one; they were routed by their vector. */
+  /** Interests whose code has no shard here, or that came without one. */
   unrouted: number
-}
-
-/** One interest on its way through the shards. */
-export interface Walk {
-  /** Row of the interests table. */
-  interest: number
-  /** Row of the tile. */
-  user: number
-  /** `log p`, p at least 1e-30; 0 where the table has no probabilities. */
-  prior: number
-  route: Route
 }
 
 /** Users that are searched together; bounds the memory that candidates need. */
@@ -94,6 +88,7 @@ function emptyResult({ shards }: State): UserResult {
     scores: NO_SCORES,
     shards: NO_ITEMS,
     probed: new Uint8Array(shards.length),
+    scanned: 0,
     widened: false,
     unrouted: 0,
   }
@@ -109,20 +104,12 @@ async function searchTile(
 ): Promise<void> {
   const { interests, k, probes } = request
   const everywhere = probes === Number.POSITIVE_INFINITY
-  const { codes, probabilities, vectors, offsets } = interests
-  const base = offsets[from]
-  const walks: Walk[] = []
-  for (let user = 0; user < results.length; user++) {
-    for (let i = offsets[from + user]; i < offsets[from + user + 1]; i++) {
-      const own = codes ? state.ordinals.get(codes[i]) : undefined
-      if (own === undefined) results[user].unrouted++
-      const prior = probabilities ? Math.log(Math.max(probabilities[i], 1e-30)) : 0
-      walks.push({ interest: i, user, prior, route: route(state, vectors.data, i * state.dim, own, everywhere) })
-    }
-  }
+  const tile = openTile(state, request, from, results)
+  const { walks } = tile
+  const base = interests.offsets[from]
   const batch: Batch = {
     dim: state.dim,
-    vectors: vectors.data.subarray(base * state.dim, (base + walks.length) * state.dim),
+    vectors: interests.vectors.data.subarray(base * state.dim, (base + walks.length) * state.dim),
     collectors: walks.map((walk) => {
       const margin = marginOf(engine, state, interests, walk)
       return takeCollector(k, margin, request.skip(from + walk.user), request.accept)
@@ -130,105 +117,37 @@ async function searchTile(
   }
   const exactMixture = everywhere && request.merge === 'mixture' && walks.length > 0
   if (whole) {
-    for (const { probed } of results)
-      for (const shard of state.shards) probed[shard.ordinal] = living(shard) > 0 ? 1 : 0
+    for (const result of results) {
+      for (const shard of state.shards) result.probed[shard.ordinal] = living(shard) > 0 ? 1 : 0
+      result.scanned = state.size
+    }
     if (exactMixture) {
       giveCollectors(batch.collectors)
       return findMixtures(whole, engine, state, request, from, results)
     }
     whole.scan(batch.vectors, batch.collectors)
   } else {
-    const rounds = exactMixture ? 1 : Math.min(probes, state.shards.length)
-    for (let round = 0; round < rounds; round++) await scanNext(state, batch, walks, results, base)
-    await widen(state, request, batch, walks, results, base)
+    await scanPlanned(tile, batch, exactMixture ? 1 : undefined)
+    await widen(tile, batch, Math.min(k, state.size))
   }
   if (exactMixture) {
     await rescoreUsers(state, request, batch, walks, results)
     const before = [...batch.collectors]
     for (const [w, walk] of walks.entries()) {
       batch.collectors[w] = mixtureCollector(engine, state, request, walk, results[walk.user], from)
-      walk.route = route(state, batch.vectors, w * state.dim, undefined, true)
+      walk.route = route(state, batch.vectors, w * state.dim, undefined, Number.POSITIVE_INFINITY)
     }
     giveCollectors(before)
-    for (let n = 0; n < state.shards.length; n++) await scanNext(state, batch, walks, results, base)
+    await scanPlanned(tile, batch)
   }
   await rescoreUsers(state, request, batch, walks, results)
   giveCollectors(batch.collectors)
+  if (!whole) noteLooks(tile, results)
 }
 
 /** The engine's error, and that of storing scores as float32. */
 function marginOf(engine: Engine, { dim }: State, { vectors, score }: Interests, walk: Walk): number {
   return engine.margin(vectors.data, walk.interest * dim) + (Math.abs(walk.prior) * 2 ** -22) / score.scale
-}
-
-/** Each walk looks into its next shard; walks are grouped by shard, so that its rows are read once for all. */
-async function scanNext(
-  state: State,
-  batch: Batch,
-  walks: readonly Walk[],
-  results: UserResult[],
-  base: number,
-): Promise<void> {
-  const groups = new Map<number, number[]>()
-  for (const { interest, user, route: on } of walks) {
-    const ordinal = on.next()
-    if (ordinal < 0) continue
-    results[user].probed[ordinal] = 1
-    const group = groups.get(ordinal)
-    if (group) group.push(interest - base)
-    else groups.set(ordinal, [interest - base])
-  }
-  for (const [ordinal, members] of groups) {
-    const shard = state.shards[ordinal]
-    const loading = shard.store.ready?.()
-    if (loading) await loading
-    const pending = shard.store.scan(shard, batch, members)
-    if (pending) await pending
-  }
-}
-
-/** Where a user's shards ran dry, looks into the next ones until there are `k` candidates or no more shards. */
-async function widen(
-  state: State,
-  request: SearchRequest,
-  batch: Batch,
-  walks: readonly Walk[],
-  results: UserResult[],
-  base: number,
-): Promise<void> {
-  const wanted = Math.min(request.k, state.size)
-  for (;;) {
-    const dry: Walk[] = []
-    for (let start = 0; start < walks.length; ) {
-      let end = start + 1
-      while (end < walks.length && walks[end].user === walks[start].user) end++
-      if (candidates(batch, start, end, wanted) < wanted) {
-        const open = walks.slice(start, end).filter((walk) => walk.route.open)
-        for (const walk of open) dry.push(walk)
-        if (open.length > 0) results[walks[start].user].widened = true
-      }
-      start = end
-    }
-    if (dry.length === 0) return
-    await scanNext(state, batch, dry, results, base)
-  }
-}
-
-/** Distinct candidates of the queries `start .. end)`, counted up to `enough`. */
-function candidates(batch: Batch, start: number, end: number, enough: number): number {
-  let total = 0
-  for (let member = start; member < end; member++) {
-    const { size } = batch.collectors[member]
-    if (size >= enough) return size
-    total += size
-  }
-  if (total < enough || end === start + 1) return total
-  const distinct = new Set<number>()
-  for (let member = start; member < end; member++) {
-    const { size, items } = batch.collectors[member]
-    for (let i = 0; i < size; i++) distinct.add(items[i])
-  }
-  return distinct.size
 }
 
 /**
@@ -254,12 +173,4 @@ function mixtureCollector(
     floor = (least - walk.prior) / scale - 2 * margin - (1 + Math.abs(least)) * (2 ** -20 / scale)
   }
   return takeCollector(Number.POSITIVE_INFINITY, margin, request.skip(user), accept, floor)
-}
-
-/** Rows in the shards that were looked into, as a share of all. */
-export function shareScanned(state: State, probed: Uint8Array): number {
-  if (state.size === 0) return 0
-  let rows = 0
-  for (let s = 0; s < probed.length; s++) if (probed[s] === 1) rows += living(state.shards[s])
-  return rows / state.size
 }

@@ -1,3 +1,4 @@
+import type { Cells } from './cells.ts'
 import type { EngineShard, ShardRows } from './engine.ts'
 import type { Routing } from './routing.ts'
 
@@ -20,6 +21,8 @@ export interface State {
   readonly centroids: Float32Array
   /** `[shards, dim]`: mean squared distance of the rows from the centroid, per dimension. */
   readonly spreads: Float32Array
+  /** Parallel to `shards`: what each holds, in groups. */
+  readonly cells: readonly Cells[]
   /** Scores the shards for a query; shared with the states before and after. */
   readonly routing: Routing
   /** Live items. */

@@ -1,4 +1,5 @@
 import type { Embeddings } from '@sparc/tables'
+import { type Cells, groupRows, NO_CELLS, withJoined } from './cells.ts'
 import type { Engine } from './engine.ts'
 import type { IdMap } from './id-map.ts'
 import { routing } from './routing.ts'
@@ -15,9 +16,14 @@ export function rowsByCode(codes: ArrayLike<number>): Map<number, number[]> {
   return new Map([...groups].sort(([a], [b]) => a - b))
 }
 
-/** Copies rows of a matrix. */
-export function gather(vectors: Float32Array, dim: number, rows: readonly number[]): Float32Array {
-  const out = new Float32Array(rows.length * dim)
+/** Copies rows of a matrix, to the beginning of `room` where there is one. */
+export function gather(
+  vectors: Float32Array,
+  dim: number,
+  rows: ArrayLike<number>,
+  room = new Float32Array(rows.length * dim),
+): Float32Array {
+  const out = room.subarray(0, rows.length * dim)
   for (let i = 0; i < rows.length; i++) out.set(vectors.subarray(rows[i] * dim, (rows[i] + 1) * dim), i * dim)
   return out
 }
@@ -31,6 +37,7 @@ export function emptyState(dim: number): State {
     ordinals: new Map(),
     centroids: new Float32Array(0),
     spreads: new Float32Array(0),
+    cells: [],
     routing: routing(dim),
     size: 0,
   }
@@ -42,6 +49,7 @@ interface Draft {
   ordinals: Map<number, number>
   centroids: Float32Array
   spreads: Float32Array
+  cells: Cells[]
   /** Shards whose mask of dead rows is this draft's own, so that it may be written to. */
   owned: Set<number>
 }
@@ -78,6 +86,7 @@ function addShard(draft: Draft, engine: Engine, code: number, dim: number, codew
   const spreads = new Float32Array((ordinal + 1) * dim)
   spreads.set(draft.spreads)
   draft.spreads = spreads
+  draft.cells.push(NO_CELLS)
   return ordinal
 }
 
@@ -124,32 +133,47 @@ export async function withUpserted(
     ordinals: new Map(state.ordinals),
     centroids: state.centroids.slice(),
     spreads: state.spreads.slice(),
+    cells: [...state.cells],
     owned: new Set(),
   }
-  const placed: { row: number; ordinal: number; at: number }[] = []
-  for (const [code, rows] of rowsByCode(codes)) {
-    const vectors = gather(embeddings.vectors.data, dim, rows)
-    const items = Int32Array.from(rows, (r) => embeddings.items[r])
+  /** Of each row: its shard, and its row there. */
+  const ordinals = new Int32Array(embeddings.items.length)
+  const places = new Int32Array(embeddings.items.length)
+  const catalogue = state.size + embeddings.items.length
+  const groups = rowsByCode(codes)
+  // Two arrays for all shards: the collector would look through all ids each time that many large ones were dropped.
+  const most = Math.max(0, ...Array.from(groups.values(), ({ length }) => length)) * dim
+  const [roomA, roomB] = [new Float32Array(most), new Float32Array(most)]
+  for (const [code, members] of groups) {
     const ordinal = draft.ordinals.get(code) ?? addShard(draft, engine, code, dim, codeword?.(code))
     const { store, deadCount, length } = draft.shards[ordinal]
     await store.ready?.()
     const base = store.length()
+    const unsorted = gather(embeddings.vectors.data, dim, members, roomA)
+    const first = draft.cells[ordinal].ends.length === 0 ? groupRows(unsorted, dim, catalogue, base) : undefined
+    const rows = first ? first.order.map((r) => members[r]) : members
+    const vectors = first ? gather(unsorted, dim, first.order, roomB) : unsorted
+    const items = Int32Array.from(rows, (r) => embeddings.items[r])
     const pending = store.append(vectors, items)
     if (pending) await pending
     moveCentre(draft, ordinal * dim, dim, vectors, length - deadCount, codeword?.(code) !== undefined)
     draft.shards[ordinal] = withRows(draft, ordinal, base, items)
-    for (let i = 0; i < rows.length; i++) placed.push({ row: rows[i], ordinal, at: base + i })
+    draft.cells[ordinal] = first?.cells ?? withJoined(draft.cells[ordinal], vectors, dim, base + items.length)
+    for (let i = 0; i < rows.length; i++) {
+      ordinals[rows[i]] = ordinal
+      places[rows[i]] = base + i
+    }
   }
   // From here on nothing can fail: readers see all of it or nothing.
   let size = state.size
-  for (const { row, ordinal, at } of placed) {
+  for (let row = 0; row < places.length; row++) {
     const item = embeddings.items[row]
     if (!kill(draft, ids, item)) size++
     if (ids.id(item) === undefined) ids.name(item, embeddings.ids[row])
-    ids.place(item, ordinal, at)
+    ids.place(item, ordinals[row], places[row])
   }
-  const { shards, ordinals, centroids, spreads } = draft
-  return { ...state, epoch: state.epoch + 1, shards, ordinals, centroids, spreads, size }
+  const { owned, ...changed } = draft
+  return { ...state, ...changed, epoch: state.epoch + 1, size }
 }
 
 /** A shard with rows appended at `base`. Rows between its end and `base` come from a write that failed: they are dead. */
@@ -178,11 +202,11 @@ export function withRemoved(state: State, ids: IdMap, items: Iterable<number>): 
     ordinals: new Map(state.ordinals),
     centroids: state.centroids,
     spreads: state.spreads,
+    cells: [...state.cells],
     owned: new Set(),
   }
   let removed = 0
   for (const item of items) if (kill(draft, ids, item)) removed++
-  const { shards, ordinals, centroids, spreads } = draft
-  const size = state.size - removed
-  return { state: { ...state, epoch: state.epoch + 1, shards, ordinals, centroids, spreads, size }, removed }
+  const { owned, ...changed } = draft
+  return { state: { ...state, ...changed, epoch: state.epoch + 1, size: state.size - removed }, removed }
 }

@@ -35,10 +35,10 @@ export function blockShard(layout: Layout, memory: Memory): EngineShard {
    * A threshold to begin with, from rows that were all scored: the k-th largest of the maxima of a few rows each is a score
    * that at least k rows reach.
    */
-  function begin(collector: Collector, { length: visible, dead }: ShardRows, found: number): void {
+  function begin(collector: Collector, { from, length: visible, dead }: ShardRows, found: number): void {
     const scored = Math.min(found, visible)
     const together = Math.min(16, Math.floor(scored / (1.25 * (collector.k + collector.excluded))))
-    if (together < 2 || dead !== undefined || collector.filtered) return
+    if (together < 2 || from || dead !== undefined || collector.filtered) return
     const groups = Math.floor(scored / together)
     for (let g = 0, i = 0; g < groups; g++) {
       let most = scores[i++]
@@ -52,7 +52,7 @@ export function blockShard(layout: Layout, memory: Memory): EngineShard {
   function scanPart(rows: ShardRows, batch: Batch, member: number, from: number, blocks: number, part: Region): void {
     const { arena } = part
     const collector = batch.collectors[member]
-    const { ordinal, items, length: visible, dead } = rows
+    const { ordinal, items, from: begins = 0, length: visible, dead } = rows
     const at = part.at + from * layout.blockBytes
     const found = layout.scan(arena, at, blocks, collector.threshold, from << 4)
     layout.scores(arena, found, scores)
@@ -61,7 +61,7 @@ export function blockShard(layout: Layout, memory: Memory): EngineShard {
     for (let i = 0, pair = arena.out >> 2; i < found; i++, pair += 2) {
       if (!(scores[i] >= collector.threshold)) continue
       const row = ints[pair]
-      if (row >= visible || (dead !== undefined && dead[row] === 1)) continue
+      if (row < begins || row >= visible || (dead !== undefined && dead[row] === 1)) continue
       collector.offer(ordinal, row, items[row], scores[i])
     }
   }
@@ -83,7 +83,7 @@ export function blockShard(layout: Layout, memory: Memory): EngineShard {
       if (alone) layout.prepare(region.arena, batch.vectors, members[0] * dim)
       // Several queries take turns on a piece of the shard that stays in the cache.
       const most = alone ? CHUNK_BLOCKS : CHUNK_BLOCKS / 2
-      for (let from = 0; from < blocks; ) {
+      for (let from = (rows.from ?? 0) >> 4; from < blocks; ) {
         const count = Math.min(most, blocks - from)
         for (const member of members) {
           if (!alone) layout.prepare(region.arena, batch.vectors, member * dim)

@@ -1,4 +1,4 @@
-import type { Arena } from './memory.ts'
+import { type Arena, CHUNK_BLOCKS, type Region } from './memory.ts'
 
 /** How the rows of a shard lie in an arena, and which kernel scans them. Rows come in blocks of 16. */
 export interface Layout {
@@ -48,5 +48,23 @@ export function flatLayout(dim: number): Layout {
     scores({ floats, out: pairs }, count, out) {
       for (let i = 0, at = (pairs >> 2) + 1; i < count; i++, at += 2) out[i] = floats[at]
     },
+  }
+}
+
+/** Writes the dot products of the first `count` rows of a region with the query at `vectors[at]` to `out`. */
+export function allProducts(
+  layout: Layout,
+  { arena, at: start }: Region,
+  count: number,
+  vectors: Float32Array,
+  at: number,
+  out: Float64Array,
+): void {
+  layout.prepare(arena, vectors, at)
+  for (let first = 0; first < count; first += CHUNK_BLOCKS * 16) {
+    const rows = Math.min(count - first, CHUNK_BLOCKS * 16)
+    const from = start + (first >> 4) * layout.blockBytes
+    layout.scan(arena, from, Math.ceil(rows / 16), Number.NEGATIVE_INFINITY, first)
+    layout.scores(arena, rows, first === 0 ? out : out.subarray(first))
   }
 }

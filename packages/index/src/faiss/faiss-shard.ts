@@ -16,7 +16,7 @@ const DESCRIPTIONS: Record<Storage, string> = { Flat: 'Flat', SQ8: 'SQ8', HNSW: 
 
 /**
  * A shard in FAISS. faiss-node gives vectors back in no way, and can't filter, so the rows are kept by the exact engine
- * too: it scores candidates, and scans where a filter or a very long list makes FAISS the wrong tool.
+ * too: it scores candidates, and scans where a filter, a part of the rows or a very long list makes FAISS the wrong tool.
  */
 export function faissShard(
   faiss: Faiss,
@@ -73,6 +73,8 @@ export function faissShard(
     },
     scan(seen, batch, members) {
       if (!index || index.ntotal() === 0) return
+      // FAISS looks at all rows or none.
+      if (seen.from !== undefined) return rows.scan(seen, batch, members)
       const groups = new Map<number, number[]>()
       const exactly: number[] = []
       for (const member of members) {

@@ -52,7 +52,7 @@ export function milvusShard(shared: MilvusStore, code: number, store: number, sa
       const collector = batch.collectors[members[m]]
       for (const hit of list) {
         const row = Number(hit.row) - base
-        if (row >= 0 && row < rows.length && rows.dead?.[row] !== 1) {
+        if (row >= (rows.from ?? 0) && row < rows.length && rows.dead?.[row] !== 1) {
           collector.offer(rows.ordinal, row, rows.items[row], hit.score)
         }
       }
@@ -65,7 +65,7 @@ export function milvusShard(shared: MilvusStore, code: number, store: number, sa
 
   /** Every row of the shard, scored. */
   async function scanAll(rows: ShardRows, batch: Batch, members: readonly number[]) {
-    for (let from = 0; from < rows.length; from += MOST_RESULTS) {
+    for (let from = rows.from ?? 0; from < rows.length; from += MOST_RESULTS) {
       const to = Math.min(rows.length, from + MOST_RESULTS)
       const filter = `${own} and row >= ${base + from} and row < ${base + to}`
       await offerAll(rows, batch, members, filter, to - from)
@@ -76,7 +76,7 @@ export function milvusShard(shared: MilvusStore, code: number, store: number, sa
   async function scanListed(rows: ShardRows, batch: Batch, members: readonly number[]) {
     const collector = batch.collectors[members[0]]
     const allowed: number[] = []
-    for (let row = 0; row < rows.length; row++) {
+    for (let row = rows.from ?? 0; row < rows.length; row++) {
       if (rows.dead?.[row] !== 1 && collector.accepts(rows.items[row])) allowed.push(base + row)
     }
     for (let from = 0; from < allowed.length; from += LISTED) {
@@ -119,7 +119,8 @@ export function milvusShard(shared: MilvusStore, code: number, store: number, sa
         const collector = batch.collectors[member]
         const want = Math.min(wanted(rows, collector), rows.length)
         if (collector.filtered) filtered.push(member)
-        else if (want > MOST_RESULTS || !Number.isFinite(collector.k)) everything.push(member)
+        else if (rows.from !== undefined || want > MOST_RESULTS || !Number.isFinite(collector.k))
+          everything.push(member)
         else groups.set(want, [...(groups.get(want) ?? []), member])
       }
       if (filtered.length > 0) await scanListed(rows, batch, filtered)
