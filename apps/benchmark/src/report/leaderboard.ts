@@ -2,6 +2,7 @@ import { duration } from '../progress/duration.ts'
 import type { Column, ReportRow, ReportRun } from './data.ts'
 import { html } from './escape.ts'
 import { number, percent } from './format.ts'
+import { fewSeeds } from './text.ts'
 
 function ranked(rows: ReportRow[], column: Column, view: 'filtered' | 'unfiltered'): number[] {
   if (column.better === 'neither') return []
@@ -19,11 +20,13 @@ function table(run: ReportRun, view: 'filtered' | 'unfiltered'): string {
     head('steps', 'ascending'),
     head('training', 'ascending'),
   ]
-  const orders = run.columns.map((column) => ranked(run.rows, column, view))
+  const unranked = fewSeeds(run.rows)
+  const candidates = run.rows.filter(({ name }) => !unranked.has(name))
+  const orders = run.columns.map((column) => ranked(candidates, column, view))
   const body = run.rows.map((row) => {
     const cells = run.columns.map((column, i) => {
       const { mean, sd } = row[view][column.key] ?? { mean: null, sd: null }
-      const place = mean === null ? -1 : orders[i].indexOf(mean)
+      const place = mean === null || unranked.has(row.name) ? -1 : orders[i].indexOf(mean)
       const mark = place === 0 ? ' class="best"' : place === 1 ? ' class="second"' : ''
       const spread = sd === null ? '' : ` <small>± ${number(sd)}</small>`
       return `<td${mark} data-value="${mean ?? ''}">${number(mean)}${spread}</td>`
@@ -59,5 +62,5 @@ export function leaderboardHtml(run: ReportRun): string {
     <button type="button" value="filtered" aria-pressed="true">history filtered</button>
     <button type="button" value="unfiltered" aria-pressed="false">history left in</button></div>
     ${table(run, 'filtered')}${table(run, 'unfiltered')}
-    <p class="faint">Best value of a column on green, second best underlined${run.rows.some((row) => row.seeds > 1) ? '; mean ± standard deviation over seeds' : ''}. Choose a column's name to sort by it.</p></section>`
+    <p class="faint">Best value of a column on green, second best underlined${run.rows.some((row) => row.seeds > 1) ? '; mean ± standard deviation over seeds' : ''}${fewSeeds(run.rows).size > 0 ? '; rows with fewer seeds than others are not marked' : ''}. Choose a column's name to sort by it.</p></section>`
 }

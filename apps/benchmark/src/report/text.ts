@@ -13,12 +13,21 @@ export function byName(rows: readonly RowResult[]): Map<string, RowResult[]> {
   return groups
 }
 
+/** Learned rows with fewer seeds than another: they are not marked best beside means of several. */
+export function fewSeeds(rows: readonly { name: string; steps: number; seeds: number }[]): Set<string> {
+  const most = Math.max(...rows.map(({ seeds }) => seeds))
+  return new Set(rows.filter(({ steps, seeds }) => steps > 0 && seeds < most).map(({ name }) => name))
+}
+
 /** The leaderboard as `@sparc/eval` makes it, over the seeds of each row. */
 export function board(rows: readonly RowResult[], view: View, split: string) {
   const there = columnsOf(rows, split)
+  const groups = byName(rows)
+  const unranked = fewSeeds([...groups].map(([name, group]) => ({ name, steps: group[0].steps, seeds: group.length })))
   return leaderboard(
-    [...byName(rows)].map(([name, group]) => ({
-      name,
+    [...groups].map(([name, group]) => ({
+      name: unranked.has(name) ? `${name}, ${group.length} seed${group.length > 1 ? 's' : ''}` : name,
+      ranked: !unranked.has(name),
       values: Object.fromEntries(there.map(({ key }) => [key, group.map((row) => row.metrics[view][key] ?? null)])),
     })),
     {

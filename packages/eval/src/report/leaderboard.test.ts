@@ -70,6 +70,13 @@ describe('a leaderboard', () => {
     ])
   })
 
+  test('marks only what is ranked, so that one lucky seed does not stand above a mean', () => {
+    const lucky = { name: 'one seed', ranked: false, values: { 'recall@50': 0.2 } }
+    const board = leaderboard([...rows, lucky], { columns: ['recall@50'] })
+    expect(board.rows.map(({ cells }) => cells[0].place)).toEqual([null, 2, 1, null])
+    expect(board.rows[3].cells[0].mean).toBe(0.2)
+  })
+
   test('shares a place among systems that print alike, and knows where lower is better', () => {
     const board = leaderboard(rows, { columns: ['gini@50'] })
     expect(board.rows.map(({ cells }) => cells[0].place)).toEqual([2, 1, 1])

@@ -6,9 +6,14 @@ import { meanAndDeviation, readCell } from './cell-values.ts'
 import { leaderboardCsv, leaderboardMarkdown, leaderboardText } from './leaderboard-formats.ts'
 
 /** A system: its report (one a seed), or its numbers by column (an array: one a seed). */
-export type LeaderboardRow =
-  | { name: string; reports: LeaderboardReport | LeaderboardReport[] }
-  | { name: string; values: Record<string, number | null | (number | null)[]> }
+export type LeaderboardRow = {
+  name: string
+  /** Whether it may be marked best, `true` by default: one lucky seed should not stand above the mean of several. */
+  ranked?: boolean
+} & (
+  | { reports: LeaderboardReport | LeaderboardReport[] }
+  | { values: Record<string, number | null | (number | null)[]> }
+)
 
 /** What a leaderboard needs of a report: also one that was read back from JSON. */
 export type LeaderboardReport = Pick<Report, 'names' | 'better' | 'metrics' | 'slices'>
@@ -104,7 +109,7 @@ export function leaderboard(rows: LeaderboardRow[], options: LeaderboardOptions 
   for (const [at, column] of board.columns.entries()) {
     if (!board.rows.some((row) => row.cells[at].mean !== null)) throw unknownColumn(column.name, columnsOf(rows))
     markPlaces(
-      board.rows.map((row) => row.cells[at]),
+      board.rows.filter((_, r) => rows[r].ranked !== false).map((row) => row.cells[at]),
       column.better,
       digits,
     )

@@ -30,10 +30,18 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   const parameters = createParameters(random)
   const tower = createUserTower(parameters, options)
   const probability = createInterestProbability(parameters, { dim, length, hidden, codes: codebook.size })
-  const { levels, size, commitment, capacity } = codebook
+  const { levels, size, gradient, commitment, capacity } = codebook
   const balance = capacity === null || size === 1 ? undefined : { by: 'capacity' as const, capacity }
   const codebookRandom = random.fork('codebook')
-  const quantizer = createResidualQuantizer({ levels, size, dim, commitment, balance, random: codebookRandom })
+  const quantizer = createResidualQuantizer({
+    levels,
+    size,
+    dim,
+    gradient,
+    commitment,
+    balance,
+    random: codebookRandom,
+  })
   const { begun, ...kept } = createCodebookPart(parameters, quantizer, {
     ...codebook,
     warmUpSteps: options.warmUpSteps,

@@ -31,6 +31,13 @@ function setUp(options: object) {
   const sampler = createSampler(sequences, { batch: 32, history: parsed.history, minHistory: 4, random: random(4) })
   const negatives = Int32Array.from({ length: 40 }, (_, i) => 3 * i)
   const inputs = createInputs(table)
+  /** Loss, and its gradient by the vectors of the targets. */
+  const ofTargets = () =>
+    tf.tidy(() => {
+      const input = inputs.training(sampler.next(), negatives, noDropout, 1)
+      const { value, grads } = tf.engine().gradients(() => network.loss(input).total, [input.targets], undefined, true)
+      return { loss: value.dataSync()[0], gradient: Array.from(grads[0].dataSync()) }
+    })
   const gradients = (): Record<string, number> =>
     tf.tidy(() => {
       const input = inputs.training(sampler.next(), negatives, noDropout, 1)
@@ -40,7 +47,7 @@ function setUp(options: object) {
       const size = (grad: tf.Tensor | undefined) => (grad ? tf.max(tf.abs(grad)).dataSync()[0] : 0)
       return Object.fromEntries(list.map(({ name }, i) => [name, size(grads[i])]))
     })
-  return { network, gradients, dispose: (n: Network = network) => n.dispose() }
+  return { network, gradients, ofTargets, dispose: (n: Network = network) => n.dispose() }
 }
 
 describe('SPARC', () => {
@@ -139,6 +146,19 @@ describe('SPARC', () => {
       expect(found['probability/w1']).toBe(0)
       dispose()
     }
+  })
+
+  it('rotates the gradient of quantized items where asked to, and changes no loss by it', () => {
+    const weights = { recommendation: 0, quantizer: 0, interest: 0, general: 0, itemItem: 1 }
+    const [plain, rotated] = (['straight-through', 'rotation'] as const).map((gradient) => {
+      const { ofTargets, dispose } = setUp({ weights, codebook: { size: 8, gradient } })
+      const found = ofTargets()
+      dispose()
+      return found
+    })
+    expect(rotated.loss).toBeCloseTo(plain.loss, 5)
+    const apart = rotated.gradient.map((value, i) => Math.abs(value - plain.gradient[i]))
+    expect(Math.max(...apart)).toBeGreaterThan(0.01 * Math.max(...plain.gradient.map(Math.abs)))
   })
 
   it('gives its codebook as a table: codewords, and how many items carry each code', async () => {

@@ -17,6 +17,11 @@ const codebookOptions = z.strictObject({
    * keep items that nobody used from gathering in one code. null leaves codes as they fall.
    */
   capacity: z.number().min(1).nullable().default(1.5),
+  /**
+   * How the gradient of a quantized item reaches the item (`itemItem`, `userItem`): as it is, or rotated and scaled as the item is to
+   * its codewords (rotation trick, Fifty et al., arXiv 2410.06424).
+   */
+  gradient: z.enum(['straight-through', 'rotation']).default('straight-through'),
   /** Weight of the commitment part of the quantizer's loss. */
   commitment: z.number().min(0).default(0.25),
   /** Codes used less than this share of their fair one are reset, and codes are balanced, every `reviveEvery` steps. */
