@@ -10,12 +10,12 @@ export const commonOptions = {
   /** Items of history that a training example has at least; the last item of a shorter sequence is an example all the same. */
   minHistory: z.int().min(1).max(1000).default(2),
   /** Scores are cosines over this; with `normalize` off they are dot products over it. */
-  temperature: z.number().positive().default(0.14),
+  temperature: z.number().positive().default(0.1),
   normalize: z.boolean().default(true),
   /** What is made of the scores of target and negatives: sampled softmax, binary cross-entropy, or BPR. */
   loss: z.enum(['softmax', 'bce', 'bpr']).default('softmax'),
   /** Share of the entries of history vectors that are zeroed in training. */
-  dropout: z.number().min(0).max(0.95).default(0.4),
+  dropout: z.number().min(0).max(0.95).default(0.5),
   /** Standard deviation of new item vectors. */
   initialScale: z.number().positive().default(0.1),
   /** How item vectors begin: drawn, or from the spectrum of the training co-occurrence (`spectralVectors`). */

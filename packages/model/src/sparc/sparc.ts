@@ -50,6 +50,8 @@ const weightOptions = z.strictObject({
 export const sparcOptions = z.strictObject({
   ...commonOptions,
   ...interestOptions,
+  temperature: commonOptions.temperature.default(0.14),
+  dropout: commonOptions.dropout.default(0.4),
   codebook: codebookOptions.prefault({}),
   weights: weightOptions.prefault({}),
   /** Interests per user in training: the likeliest codes. */
