@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Embeddings, makeQueries, SparcError } from '@sparc/tables'
+import { decodeSafetensors, type Embeddings, encodeSafetensors, makeQueries, SparcError } from '@sparc/tables'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { embeddingsFrom, interestsFrom } from './arrays.ts'
 import { CodeShardedIndex } from './code-sharded-index.ts'
@@ -242,6 +243,24 @@ describe('opening refuses', () => {
     ['an engine that does not exist', (meta: { engine: string }) => Object.assign(meta, { engine: 'magic' })],
   ])('a manifest with %s', async (_, change) => {
     await manifest((json) => Reflect.apply(change, undefined, [json.meta]))
+    expect(await codeOf(opened())).toBe('INCONSISTENT')
+  })
+
+  it.each([
+    ['a spread below 0', 'cell_spreads', -1],
+    ['a spread that is no number', 'cell_spreads', Number.NaN],
+    ['a mean that is no number', 'cell_centres', Number.NaN],
+    ['groups that end before they begin', 'cell_ends', -1],
+    ['order up to the middle of a group', 'sorted', 1],
+    ['fewer groups', 'cells', 0],
+  ])('a router with %s', async (_, name, value) => {
+    const path = await file('router')
+    const { tensors } = decodeSafetensors(await readFile(path))
+    tensors[name].data[0] = value
+    const bytes = encodeSafetensors(tensors)
+    await writeFile(path, bytes)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    await manifest(({ files }) => Object.assign(files['router.safetensors'] as object, { bytes: bytes.length, sha256 }))
     expect(await codeOf(opened())).toBe('INCONSISTENT')
   })
 

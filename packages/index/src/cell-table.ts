@@ -24,6 +24,8 @@ export interface CellTable {
   load(state: State): CellList
   /** Writes the dot product of every cell's mean, of the state that was loaded last, with a query to `out`, `[cells]`. */
   products(vectors: Float32Array, at: number, out: Float64Array): void
+  /** Memory that the means hold, in bytes. */
+  bytes(): number
 }
 
 function emptyList(count: number): CellList {
@@ -86,5 +88,6 @@ export function cellTable(dim: number): CellTable {
     products(vectors, at, out) {
       if (region) allProducts(layout, region, list.count, vectors, at, out)
     },
+    bytes: () => region?.bytes ?? 0,
   }
 }

@@ -62,6 +62,18 @@ describe('groups of a shard', () => {
     expect(Math.max(...cells.spreads)).toBeLessThan(0.5 * momentsOf(vectors).spread)
   })
 
+  it('are found far from the origin too, and are never too many', () => {
+    const vectors = draw(random(1), 600)
+    const near = groupRows(vectors, DIM, 600)
+    const far = groupRows(
+      vectors.map((value) => value + 10_000),
+      DIM,
+      600,
+    )
+    expect(Math.max(...far.cells.spreads)).toBeLessThan(2 * Math.max(...near.cells.spreads))
+    expect(groupRows(draw(random(2), 5000), DIM, 100).cells.ends.length).toBeLessThanOrEqual(128)
+  })
+
   it('take what joins later at their end, however many times', () => {
     const first = draw(random(1), 80)
     const later = draw(random(2), 90)
@@ -149,6 +161,23 @@ describe('the list of all groups', () => {
       }
     }
   })
+})
+
+it('a shard that another machine keeps is not rewritten for what joined it', async () => {
+  const engine = exactEngine(DIM, 'Flat', {})
+  const ids = idMap()
+  const rowsOf = (from: number, rows: number) => ({
+    items: Int32Array.from({ length: rows }, (_, i) => from + i),
+    ids: Array.from({ length: rows }, (_, i) => `i${from + i}`),
+    vectors: { data: draw(random(from), rows), rows, dim: DIM },
+    score: SCORE,
+  })
+  const codes = new Array<number>(100).fill(3)
+  let state = await withUpserted(emptyState(DIM), engine, ids, rowsOf(1, 50), codes)
+  state = await withUpserted(state, engine, ids, rowsOf(51, 50), codes)
+  const remote = { ...engine, remote: () => ({ address: 'there', collection: 'items' }) }
+  expect((await compacted(state, remote, ids, 0, 0)).old).toHaveLength(0)
+  expect((await compacted(state, engine, ids, 0, 0)).old).toHaveLength(1)
 })
 
 /** The choice of cells, written out: densities by bisection alone, everything sorted. */

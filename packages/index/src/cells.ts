@@ -23,13 +23,15 @@ export const NO_CELLS: Cells = {
   sorted: 0,
 }
 
+/** More groups in one shard would take long to find. */
+const MOST_CELLS = 128
 /** Fewer rows are not worth a group: the kernel scans them in blocks of 16. */
 const FEWEST = 16
 /** Rows a group that k-means looks at, and how often. */
 const SAMPLED = 32
 const ITERATIONS = 6
 
-/** Rows a group: so that a catalogue of n items has `4 sqrt(n)` groups, as many as inverted files usually have lists. */
+/** Rows a group: so that a catalogue of n items, some thousands or more, has `4 sqrt(n)` groups, as many as inverted files usually have lists. */
 function rowsPerCell(catalogue: number): number {
   return Math.max(FEWEST, Math.sqrt(catalogue) / 4)
 }
@@ -49,7 +51,7 @@ export function groupRows(
 ): { cells: Cells; order: Int32Array } {
   const rows = dim > 0 ? vectors.length / dim : 0
   if (rows === 0) return { cells: NO_CELLS, order: new Int32Array(0) }
-  const count = Math.max(1, Math.round(rows / rowsPerCell(catalogue)))
+  const count = Math.min(MOST_CELLS, Math.max(1, Math.round(rows / rowsPerCell(catalogue))))
   const trained = trainCodes(vectors, dim, count, 0, { rowsPerCode: SAMPLED, iterations: ITERATIONS })
   const groups = assignCodes(trained, vectors, dim)
   const sizes = new Int32Array(count)

@@ -17,6 +17,7 @@ import type { Engine } from './engine.ts'
 import { type ExplainedQuery, explainResults } from './explain.ts'
 import { openCore, saveCore } from './folder.ts'
 import { exclusions, type Found, flatten } from './found.ts'
+import type { Merge } from './merge.ts'
 import { accepting, type BuildOptions, isTable, type OpenOptions, type SearchOptions, searchSchema } from './options.ts'
 import { readers } from './readers.ts'
 import { searchState, type UserResult } from './search.ts'
@@ -45,7 +46,7 @@ export interface CodeShardedIndex {
   upsert(embeddings: Table | Embeddings): Promise<void>
   /** Takes items out, by row number or id; returns how many were there. */
   remove(items: Iterable<number | string>): Promise<number>
-  /** Rewrites all shards without the rows that were removed or moved. Happens by itself, shard by shard (`compactAt`). */
+  /** Rewrites all shards without the rows that were removed or moved, groups of neighbours in order. Happens by itself, shard by shard (`compactAt`). */
   compact(): Promise<void>
   /** Puts the content of another index, for example of a new model, in place of this one; that handle ends. */
   swap(other: CodeShardedIndex): Promise<void>
@@ -76,6 +77,11 @@ function checkWritable(engine: Engine): void {
     allowed: 'searches',
     next: 'Build a new index and swap it in, or use storage Flat or SQ8.',
   })
+}
+
+/** Whether a search looks into whole shards where nothing is said: parts of them would cost more, or leave a graph unused. */
+function wholeShards(engine: Engine, merge: Merge): boolean {
+  return merge === 'budget' || engine.remote !== undefined || engine.storage === 'HNSW'
 }
 
 interface Searched {
@@ -117,7 +123,7 @@ function handle(first: Core): CodeShardedIndex {
       k: Math.min(options.k, state.size),
       probes: options.scope === 'all' ? Number.POSITIVE_INFINITY : options.probes,
       merge,
-      routing: options.routing ?? (merge === 'budget' || engine.remote ? 'interest' : 'user'),
+      routing: options.routing ?? (wholeShards(engine, merge) ? 'interest' : 'user'),
       budget: options.budget,
       skip: exclusions(options.exclude, interests.users.length),
       accept: accepting(options.filter, ids.limit()),

@@ -19,7 +19,8 @@ export async function compacted(
   const cells = [...state.cells]
   const old: EngineShard[] = []
   for (const shard of state.shards) {
-    const unsorted = shard.length - state.cells[shard.ordinal].sorted
+    // What another machine keeps is looked into by whole shards.
+    const unsorted = engine.remote ? 0 : shard.length - state.cells[shard.ordinal].sorted
     const most = Math.max(few, share * shard.length)
     if (shard.deadCount <= most && unsorted <= most) continue
     const next = await rewritten(shard, state, engine)

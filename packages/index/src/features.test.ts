@@ -52,6 +52,29 @@ describe('probing', () => {
     await index.close()
   })
 
+  it('gives each user of a batch what it gives the user alone, also where many have to look further', async () => {
+    const index = await CodeShardedIndex.build(world)
+    const options = { k: 20, filter: (item: number) => item % 101 === 0 }
+    const all = await index.find(asked, options)
+    expect(all.stats.widened).toBeGreaterThan(10)
+    for (let user = 0; user < asked.users.length; user++) {
+      const [from, to] = [asked.offsets[user], asked.offsets[user + 1]]
+      const alone = await index.find(
+        {
+          ...asked,
+          users: [asked.users[user]],
+          offsets: Int32Array.of(0, to - from),
+          vectors: { data: asked.vectors.data.slice(from * 16, to * 16), rows: to - from, dim: 16 },
+          codes: asked.codes?.slice(from, to),
+          probabilities: asked.probabilities?.slice(from, to),
+        },
+        options,
+      )
+      expect([...all.items.subarray(all.offsets[user], all.offsets[user + 1])]).toEqual([...alone.items])
+    }
+    await index.close()
+  })
+
   it('routes by the codewords of a codebook where one is given', async () => {
     const vectors = { data: new Float32Array(40 * 16), rows: 40, dim: 16 }
     for (let c = 0; c < 40; c++)
@@ -127,6 +150,25 @@ describe('embeddings without codes', () => {
         merge: 'max',
       }).items[0],
     )
+    await index.close()
+  })
+})
+
+describe('bytes of FAISS', () => {
+  it('have the range of all rows, though neighbours lie together', async () => {
+    const source = random(6)
+    const [rows, dim] = [70_000, 8]
+    const vectors = Float32Array.from({ length: rows * dim }, () => 0.1 * source.normal())
+    // A few rows of their own lie far out, wherever they come to stand.
+    for (let r = 0; r < 400; r++) for (let d = 0; d < dim; d++) vectors[r * dim + d] += d % 2 ? 3 : -3
+    const embeddings = { ...embeddingsFrom({ vectors, dim }), codes: { levels: 1, data: new Uint16Array(rows) } }
+    const index = await CodeShardedIndex.build(embeddings, { engine: 'faiss', storage: 'SQ8' })
+    for (const row of [0, 399, 50_000]) {
+      const query = interestsFrom({ vectors: vectors.slice(row * dim, (row + 1) * dim), dim })
+      const exact = bruteForce(embeddings, query, 0, { k: 20, merge: 'max' }).items
+      const found = await index.find(query, { k: 20 })
+      expect(exact.filter((item) => found.items.includes(item)).length).toBeGreaterThan(14)
+    }
     await index.close()
   })
 })

@@ -112,6 +112,12 @@ function encodeRouter({ engine, state, codewords }: Core, shards: readonly Shard
   const all = <T>(part: (of: Cells) => Iterable<T>) => cells.flatMap((of) => [...part(of)])
   const spreads = Float64Array.from(all((of) => of.spreads))
   const total = spreads.length
+  const means = new Float32Array(total * dim)
+  let at = 0
+  for (const { centres } of cells) {
+    means.set(centres, at)
+    at += centres.length
+  }
   const tensors: Record<string, SafeTensor> = {
     centroids: rowsOf(state.centroids),
     spreads: rowsOf(state.spreads),
@@ -125,7 +131,7 @@ function encodeRouter({ engine, state, codewords }: Core, shards: readonly Shard
     ),
     cell_ends: i32([total], Int32Array.from(all((of) => of.ends))),
     cell_spreads: { dtype: 'F64', shape: [total], data: spreads },
-    cell_centres: f32([total, dim], Float32Array.from(all((of) => of.centres))),
+    cell_centres: f32([total, dim], means),
   }
   if (codewords) tensors.codewords = f32([codewords.rows, codewords.dim], codewords.data)
   const quantizer = engine.quantizer?.()
@@ -227,13 +233,16 @@ function decodeCells(router: Record<string, SafeTensor>, shards: readonly { rows
   const ends = array(file, router, 'cell_ends', Int32Array, total)
   const spreads = array(file, router, 'cell_spreads', Float64Array, total)
   const centres = array(file, router, 'cell_centres', Float32Array, total * dim)
+  if (!spreads.every((spread) => spread >= 0 && spread < Number.POSITIVE_INFINITY) || !centres.every(Number.isFinite)) {
+    throw inconsistent('the cells have means or spreads that no rows have', 'values that are negative or not finite')
+  }
   let to = 0
   return Array.from(shards, ({ rows }, s) => {
     const from = to
     to += counts[s]
     const own = ends.subarray(from, to)
     const whole = own.every((end, i) => end >= (i > 0 ? own[i - 1] : 0)) && own[own.length - 1] === rows
-    if (counts[s] < 1 || !whole || sorted[s] < 0 || sorted[s] > rows) {
+    if (counts[s] < 1 || !whole || !(sorted[s] === 0 || own.includes(sorted[s]))) {
       throw inconsistent('the cells of a shard are not its rows', `${own.length} cells, ${rows} rows`)
     }
     return {

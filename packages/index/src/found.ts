@@ -14,7 +14,7 @@ export interface SearchStats {
   clamped: boolean
   /** Rows that were looked at, as a share of the index: mean over the queries. */
   scanned: number
-  /** Queries whose shards ran dry, so that more had to be looked into. */
+  /** Queries that ran dry where they were to look, so that they looked further. */
   widened: number
   /** Interests without a code, or with one that has no shard: routed by their vector alone, where each is routed. */
   unrouted: number

@@ -24,7 +24,7 @@ export const buildSchema = z.strictObject({
   codebook: z.custom<Table | Codebook>((v) => isTable(v) || isCodebook(v), 'expected a codebook table').optional(),
   /** Seed of everything random: ties, and codes that are trained here. */
   seed: z.int().default(0),
-  /** A shard is rewritten when more than this share of its rows is removed or moved. */
+  /** A shard is rewritten when more than this share of its rows is removed or moved, or joined after it was last put in order. */
   compactAt: z.number().gt(0).max(1).default(0.25),
   /** Where the milvus engine keeps its rows. */
   milvus: milvusSchema.optional(),
@@ -46,7 +46,7 @@ export const searchSchema = z.strictObject({
   k: z.int().nonnegative().default(50),
   /** Shards for each interest. */
   probes: z.int().positive().default(1),
-  /** Default: `user`, but `interest` where `merge` is `budget` or the engine is `milvus`. */
+  /** Default: `user`, but `interest` where `merge` is `budget`, the engine `milvus` or the storage `HNSW`. */
   routing: z.enum(['user', 'interest']).optional(),
   /** `probes`: the shards of the interests. `all`: every shard, the exact answer. */
   scope: z.enum(['probes', 'all']).default('probes'),
@@ -72,7 +72,7 @@ export interface SearchOptions {
    * `user`: the interests of a user look together into the parts of shards that are expected to hold most of the user's best
    * items, as many rows as `probes` shards for each interest hold. `interest`: each interest looks into its own code's shard
    * and `probes - 1` near ones; so does a query that has one interest only. Default `user`, but `interest` where `merge` is
-   * `budget`, and for the `milvus` engine, which is asked once for every part.
+   * `budget`, for the `milvus` engine, which is asked once for every part, and for graphs (`HNSW`), which have no parts.
    */
   routing?: 'user' | 'interest'
   /** `probes`: the shards of the interests. `all`: every shard, the exact answer. Default `probes`. */

@@ -13,6 +13,8 @@ export interface Routing {
   expect(state: State, vectors: Float32Array, at: number, out: Float64Array): void
   /** What the shards hold, told finer: for users of whom several interests are looked for at once. */
   readonly cells: CellTable
+  /** Memory that all of it holds, in bytes. */
+  bytes(): number
 }
 
 /**
@@ -53,8 +55,10 @@ export function routing(dim: number): Routing {
   }
 
   let means = new Float64Array(0)
+  const cells = cellTable(dim)
   return {
-    cells: cellTable(dim),
+    cells,
+    bytes: () => (centres?.bytes ?? 0) + (spreads?.bytes ?? 0) + cells.bytes(),
     expect(state, vectors, at, out) {
       load(state)
       const { shards } = state

@@ -33,6 +33,10 @@ export function statsOf({ engine, state, ids }: Core): IndexStats {
     vectors += store.bytes()
     rest += items.byteLength + (dead?.byteLength ?? 0)
   }
+  for (const { centres, spreads, ends } of state.cells) {
+    rest += centres.byteLength + spreads.byteLength + ends.byteLength
+  }
+  rest += state.centroids.byteLength + state.spreads.byteLength + state.routing.bytes()
   const total = vectors + rest
   return {
     epoch: state.epoch,

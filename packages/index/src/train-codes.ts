@@ -23,7 +23,8 @@ let arena: Arena | undefined
 
 /**
  * Runs `use` with a function that says which centroid is nearest to the vector at `vectors[at]`, Euclidean:
- * `argmin |v - c|^2 = argmax v . c - |c|^2 / 2`, the second term being one more dimension, where every query has a 1.
+ * `argmin |v - c|^2 = argmax v . c - |c|^2 / 2`, the second term being one more dimension, where every query has a 1. Both
+ * are taken from the middle of the centroids, because far from the origin float32 could not tell them apart.
  */
 function withNearest<T>(
   centroids: Float32Array,
@@ -36,8 +37,10 @@ function withNearest<T>(
   const on = arena
   const region = on.take(Math.ceil(codes / 16) * layout.blockBytes)
   const row = new Float32Array(dim + 1)
+  const middle = new Float64Array(dim)
+  for (let c = 0; c < codes; c++) for (let d = 0; d < dim; d++) middle[d] += centroids[c * dim + d] / codes
   for (let c = 0; region && c < codes; c++) {
-    row.set(centroids.subarray(c * dim, (c + 1) * dim))
+    for (let d = 0; d < dim; d++) row[d] = centroids[c * dim + d] - middle[d]
     let squares = 0
     for (let d = 0; d < dim; d++) squares += row[d] ** 2
     row[dim] = -squares / 2
@@ -47,7 +50,7 @@ function withNearest<T>(
   query[dim] = 1
   const scores = new Float64Array(codes)
   const nearest = (vectors: Float32Array, at: number): number => {
-    for (let d = 0; d < dim; d++) query[d] = vectors[at + d]
+    for (let d = 0; d < dim; d++) query[d] = vectors[at + d] - middle[d]
     if (region) allProducts(layout, region, codes, query, 0, scores)
     let best = 0
     for (let c = 1; c < codes; c++) if (scores[c] > scores[best]) best = c

@@ -2,7 +2,7 @@ import type { CellList } from './cell-table.ts'
 import type { Route } from './router.ts'
 import type { State } from './state.ts'
 
-/** A user's interests, as far as the choice of shards needs them. */
+/** A user's interests, as far as the choice of cells needs them. */
 export interface UserInterests {
   vectors: Float32Array
   /** Where the first one's vector begins. */
@@ -18,9 +18,11 @@ const LOGISTIC = 1.702
 const LEAST_SHARE = 0.05
 /** How far the rows expected above the level may be off, as a share. */
 const ENOUGH = 0.001
-/** Cells with a smaller share of their rows above the level are looked at only where the others are too few. */
-const UNLIKELY = 1e-4
+/** Cells are put into so many bins by the logarithm of their density, so that only the best have to be sorted. */
+const BINS = 64
+const BINS_PER_LOG = 4
 
+// Filled and read while one user's cells are chosen, never later: the next user's scores lie in the same place.
 let products = new Float64Array(0)
 let shares = new Float64Array(0)
 let scores = new Float64Array(0)
@@ -44,11 +46,12 @@ function reserve(cells: number, interests: number): void {
  *
  * The scores of a cell's rows are taken as spread around the score of its mean, `x = log sum_c p_c exp(scale u_c . m)`, by
  * `w = scale |u_c| s`, c being the interest that scores it best; so of its rows a share of `1 / (1 + exp(1.702 (t - x) / w))`
- * is above t. The level t is that above which k rows are expected in the whole catalogue.
+ * is above t, the cell's density. The level t is that above which k rows are expected in the whole catalogue.
  *
  * @param soft whether items are ranked by the sum over interests, or by the best of them
  * @param rows how many rows are looked at, at least
- * @returns a route for each interest, through places of the list of cells: the chosen cells that it has to do with, the best first, then all others
+ * @returns a route for each interest, through places of the list of cells: the chosen cells that it has to do with, the
+ * densest first, then all others
  */
 export function routeUser(
   state: State,
@@ -57,57 +60,68 @@ export function routeUser(
   rows: number,
   soft: boolean,
 ): { routes: Route[]; cells: CellList } {
-  const table = state.routing.cells.load(state)
+  const cells = findDensities(state, user, k, soft)
   const interests = user.priors.length
-  const { count } = table
-  reserve(count, interests)
-  scoreCells(state, table, user, soft)
-  const level = levelOf(table.rows, count, k)
-  const likely: number[] = []
-  const unlikely: number[] = []
-  let most = 0
-  for (let cell = 0; cell < count; cell++) {
-    if (table.rows[cell] === 0) continue
-    densities[cell] = above(scores[cell], widths[cell], level)
-    if (densities[cell] < UNLIKELY) unlikely.push(cell)
-    else {
-      likely.push(cell)
-      most += table.rows[cell]
+  const chosen = densest(cells, rows)
+  const own = Array.from({ length: interests }, (): number[] => [])
+  const first = state.shards.length
+  for (const cell of chosen) {
+    let best = 0
+    for (let i = 1; i < interests; i++) {
+      if (shares[i * cells.count + cell] > shares[best * cells.count + cell]) best = i
+    }
+    for (let i = 0; i < interests; i++) {
+      if (i === best || shares[i * cells.count + cell] >= LEAST_SHARE) own[i].push(first + cell)
     }
   }
-  const byScore = (cells: number[]) => {
-    const keys = Float64Array.from(cells, (cell) => densities[cell])
-    const ties = Float64Array.from(cells, (cell) => scores[cell])
-    const order = Array.from(cells, (_, i) => i)
-    return order.sort((a, b) => keys[b] - keys[a] || ties[b] - ties[a] || a - b).map((i) => cells[i])
+  let filled = 0
+  for (let cell = 0; cell < cells.count; cell++) if (cells.rows[cell] > 0) filled++
+  // Few users need the others. They are found anew then, so that nothing has to be kept for the rest.
+  let others: number[] | undefined
+  const other = (n: number) => {
+    others ??= othersOf(state, user, k, soft, new Set(chosen))
+    return first + others[n]
   }
-  const order = byScore(likely)
-  // Shared by the routes of all interests: they widen together.
-  let further: number[] | undefined = unlikely
-  const all = () => {
-    if (further) for (const cell of byScore(further)) order.push(cell)
-    further = undefined
-    return order
-  }
-  if (most < rows) all()
-  let chosen = 0
-  for (let taken = 0; chosen < order.length && taken < rows; chosen++) taken += table.rows[order[chosen]]
-  const total = likely.length + unlikely.length
-  const first = state.shards.length
-  const routes = Array.from({ length: interests }, (_, i) => {
-    const own: number[] = []
-    for (let n = 0; n < chosen; n++) if (concerns(i, order[n], interests, count)) own.push(first + order[n])
-    return follow(own, total - chosen, (n) => first + all()[chosen + n])
-  })
-  return { routes, cells: table }
+  return { routes: own.map((places) => follow(places, filled - chosen.length, other)), cells }
 }
 
-/** Whether an interest has to do with a cell: it has a fair share of it, or no other has a larger one. */
-function concerns(interest: number, cell: number, interests: number, cells: number): boolean {
-  const share = shares[interest * cells + cell]
-  if (share >= LEAST_SHARE) return true
-  for (let other = 0; other < interests; other++) if (shares[other * cells + cell] > share) return false
-  return true
+/** Writes the density of every cell. */
+function findDensities(state: State, user: UserInterests, k: number, soft: boolean): CellList {
+  const cells = state.routing.cells.load(state)
+  reserve(cells.count, user.priors.length)
+  scoreCells(state, cells, user, soft)
+  const level = levelOf(cells.rows, cells.count, k)
+  for (let cell = 0; cell < cells.count; cell++) densities[cell] = above(scores[cell], widths[cell], level)
+  return cells
+}
+
+/** The densest cells first; of those that are alike, the one whose mean scores better. */
+function byDensity(a: number, b: number): number {
+  return densities[b] - densities[a] || scores[b] - scores[a] || a - b
+}
+
+const binOf = (density: number) => Math.min(BINS - 1, Math.floor(-BINS_PER_LOG * Math.log(density)))
+
+/** The densest cells that hold so many rows. */
+function densest({ count, rows }: CellList, wanted: number): number[] {
+  const held = new Float64Array(BINS)
+  for (let cell = 0; cell < count; cell++) if (rows[cell] > 0) held[binOf(densities[cell])] += rows[cell]
+  let last = 0
+  for (let taken = held[0]; taken < wanted && last < BINS - 1; ) taken += held[++last]
+  const cells: number[] = []
+  for (let cell = 0; cell < count; cell++) if (rows[cell] > 0 && binOf(densities[cell]) <= last) cells.push(cell)
+  cells.sort(byDensity)
+  let taken = 0
+  let chosen = 0
+  while (chosen < cells.length && taken < wanted) taken += rows[cells[chosen++]]
+  return cells.slice(0, chosen)
+}
+
+function othersOf(state: State, user: UserInterests, k: number, soft: boolean, chosen: ReadonlySet<number>): number[] {
+  const { count, rows } = findDensities(state, user, k, soft)
+  const cells: number[] = []
+  for (let cell = 0; cell < count; cell++) if (rows[cell] > 0 && !chosen.has(cell)) cells.push(cell)
+  return cells.sort(byDensity)
 }
 
 /** Writes the score and width of every cell, and the share that each interest has in it. */
@@ -126,19 +140,19 @@ function scoreCells(
   }
   for (let cell = 0; cell < cells; cell++) {
     let best = 0
-    let most = Number.NEGATIVE_INFINITY
+    let highest = Number.NEGATIVE_INFINITY
     for (let i = 0, p = cell; i < priors.length; i++, p += cells) {
       const score = priors[i] + scale * products[p]
       products[p] = score
-      if (score > most) {
-        most = score
+      if (score > highest) {
+        highest = score
         best = i
       }
     }
     let sum = 0
-    for (let p = cell, i = 0; i < priors.length; i++, p += cells) sum += shares[p] = Math.exp(products[p] - most)
+    for (let p = cell, i = 0; i < priors.length; i++, p += cells) sum += shares[p] = Math.exp(products[p] - highest)
     for (let p = cell, i = 0; i < priors.length; i++, p += cells) shares[p] /= sum
-    scores[cell] = soft ? most + Math.log(sum) : most
+    scores[cell] = soft ? highest + Math.log(sum) : highest
     widths[cell] = lengths[best] * deviations[cell]
   }
 }

@@ -6,6 +6,8 @@ import { type Faiss, type FaissIndex, INNER_PRODUCT } from './load.ts'
 const ADD_ROWS = 4096
 /** Queries searched at once. */
 const QUERIES = 256
+/** Rows that FAISS learns ranges from. */
+const TRAINING_ROWS = 65536
 /** More than this many results of a shard are not worth fetching through arrays of numbers. */
 const MOST_RESULTS = 2048
 /** Results beyond `k`, so that ties around the last place are seen. */
@@ -65,7 +67,7 @@ export function faissShard(
     append(vectors, items) {
       if (items.length === 0) return
       index ??= faiss.Index.fromFactory(dim, DESCRIPTIONS[storage], INNER_PRODUCT)
-      if (!index.isTrained()) index.train(Array.from(vectors.subarray(0, 65536 * dim)))
+      if (!index.isTrained()) index.train(sampleOf(vectors, dim))
       for (let from = 0; from < items.length; from += ADD_ROWS) {
         index.add(Array.from(vectors.subarray(from * dim, Math.min(items.length, from + ADD_ROWS) * dim)))
       }
@@ -102,4 +104,16 @@ function countDead(dead: Uint8Array, length: number): number {
   let count = 0
   for (let row = 0; row < Math.min(length, dead.length); row++) count += dead[row]
   return count
+}
+
+/** Rows from all over: neighbours lie together, so the first ones alone would say little. */
+function sampleOf(vectors: Float32Array, dim: number): number[] {
+  const rows = vectors.length / dim
+  const step = Math.max(1, rows / TRAINING_ROWS)
+  const sample: number[] = []
+  for (let n = 0; Math.floor(n) < rows; n += step) {
+    const at = Math.floor(n) * dim
+    for (let d = at; d < at + dim; d++) sample.push(vectors[d])
+  }
+  return sample
 }
