@@ -22,8 +22,8 @@ export interface Tile {
   readonly state: State
   /** Those of one user lie side by side. */
   readonly walks: Walk[]
-  /** For each user, the places that were looked into. */
-  readonly looked: Set<number>[]
+  /** For each user, the places that its interests looked into, one after the other. */
+  readonly looked: number[][]
   /** What places from the number of shards on mean. */
   readonly cells?: CellList
 }
@@ -38,24 +38,24 @@ export function openTile(state: State, request: SearchRequest, from: number, res
   for (let user = 0; user < results.length; user++) {
     const first = offsets[from + user]
     const count = offsets[from + user + 1] - first
-    const priorOf = (i: number) => (probabilities ? Math.log(Math.max(probabilities[i], 1e-30)) : 0)
-    const priors = Float64Array.from({ length: count }, (_, i) => priorOf(first + i))
-    let routes: Route[]
+    const priors = new Float64Array(count)
+    for (let i = 0; probabilities && i < count; i++) priors[i] = Math.log(Math.max(probabilities[first + i], 1e-30))
+    let routes: Route[] = []
     if (routing === 'user' && count > 1 && !everywhere) {
       const asked = { vectors: vectors.data, at: first * state.dim, priors, scale: score.scale }
       const plan = routeUser(state, asked, k, rowsOf(state, probes * count), merge === 'mixture')
       routes = plan.routes
       cells = plan.cells
     } else {
-      routes = Array.from(priors, (_, i) => {
-        const own = codes ? state.ordinals.get(codes[first + i]) : undefined
-        return route(state, vectors.data, (first + i) * state.dim, own, probes)
-      })
+      for (let i = first; i < first + count; i++) {
+        const own = codes ? state.ordinals.get(codes[i]) : undefined
+        routes.push(route(state, vectors.data, i * state.dim, own, probes))
+      }
     }
     for (let i = 0; i < count; i++) walks.push({ interest: first + i, user, prior: priors[i], route: routes[i] })
     results[user].unrouted = unroutedOf(state, interests, from + user)
   }
-  return { state, walks, cells, looked: results.map(() => new Set<number>()) }
+  return { state, walks, cells, looked: results.map(() => []) }
 }
 
 /** As many rows as so many shards have on average. */
@@ -96,7 +96,7 @@ export async function widen(tile: Tile, batch: Batch, wanted: number): Promise<v
       start = end
     }
     if (dry.length === 0) return
-    for (const { user } of dry) tile.looked[user].add(WIDENED)
+    for (const { user } of dry) tile.looked[user].push(WIDENED)
     await scanNext(tile, batch, dry, () => count)
   }
 }
@@ -112,7 +112,7 @@ async function scanNext(tile: Tile, batch: Batch, walks: readonly Walk[], count:
     for (let n = count(on); n > 0; n--) {
       const place = on.next()
       if (place < 0) break
-      tile.looked[user].add(place)
+      tile.looked[user].push(place)
       const group = groups.get(place)
       if (group) group.push(interest - base)
       else groups.set(place, [interest - base])
@@ -138,7 +138,7 @@ function partOf({ state: { shards }, cells }: Tile, place: number): { store: Sha
 /** Writes down which shards each user looked into, and at how many live rows. */
 export function noteLooks({ state: { shards }, cells, looked }: Tile, results: UserResult[]): void {
   for (const [user, result] of results.entries()) {
-    for (const place of looked[user]) {
+    for (const place of new Set(looked[user])) {
       if (place === WIDENED) result.widened = true
       else if (place < shards.length || !cells) {
         result.probed[place] = 1
