@@ -49,6 +49,10 @@ describe('probing', () => {
     )
     expect(together.recall).toBeGreaterThan(each.recall)
     expect(together.scanned).toBeLessThan(each.scanned)
+    // Less than a shard for each interest: fewer groups together, but a shard for each alone.
+    const less = await recall(index, { probes: 0.3 })
+    expect(less.scanned).toBeLessThan(0.5 * together.scanned)
+    expect(await recall(index, { probes: 0.3, routing: 'interest' })).toEqual(each)
     await index.close()
   })
 

@@ -45,7 +45,7 @@ export const searchSchema = z.strictObject({
   /** Length of each list; clamped to the catalogue. */
   k: z.int().nonnegative().default(50),
   /** Shards for each interest. */
-  probes: z.int().positive().default(1),
+  probes: z.number().positive().default(1),
   /** Default: `user`, but `interest` where `merge` is `budget`, the engine `milvus` or the storage `HNSW`. */
   routing: z.enum(['user', 'interest']).optional(),
   /** `probes`: the shards of the interests. `all`: every shard, the exact answer. */
@@ -66,7 +66,7 @@ export const searchSchema = z.strictObject({
 export interface SearchOptions {
   /** Length of each list, 0 or more; clamped to the catalogue. Default 50. */
   k?: number
-  /** Shards for each interest. Default 1. */
+  /** Shards for each interest, or as many rows as they hold; parts of shards too, rounded up where whole ones are searched. Default 1. */
   probes?: number
   /**
    * `user`: the interests of a user look together into the parts of shards that are expected to hold most of the user's best

@@ -49,7 +49,7 @@ export function openTile(state: State, request: SearchRequest, from: number, res
     } else {
       for (let i = first; i < first + count; i++) {
         const own = codes ? state.ordinals.get(codes[i]) : undefined
-        routes.push(route(state, vectors.data, i * state.dim, own, probes))
+        routes.push(route(state, vectors.data, i * state.dim, own, Math.ceil(probes)))
       }
     }
     for (let i = 0; i < count; i++) walks.push({ interest: first + i, user, prior: priors[i], route: routes[i] })

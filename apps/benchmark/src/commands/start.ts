@@ -28,7 +28,7 @@ export async function start(options: StartOptions): Promise<void> {
       seeds: [options.seed ?? 1],
       systems: options.models ?? defaultSystems,
       fit: { steps: options.steps ?? (smoke ? 60 : undefined), seconds: SECONDS },
-      index: { engine: options.engine ?? 'auto', probes: smoke ? [1, 2] : [1, 4] },
+      index: { engine: options.engine ?? 'auto', probes: [0.5, 1, 2] },
       reference: 'sparc',
     },
     'the command line',

@@ -37,8 +37,8 @@ const fit = z.strictObject({
 
 const index = z.strictObject({
   engine: z.enum(['faiss', 'exact', 'auto']).default('auto'),
-  /** Shards that each interest looks into, for the curve of recall against time. */
-  probes: z.array(z.int().positive()).min(1).default([1, 2, 4, 8]),
+  /** Rows looked at, in shards for each interest, for the curve of recall against time. */
+  probes: z.array(z.number().positive()).min(1).default([0.25, 0.5, 1, 2]),
   /** How the candidates of several interests become one list, `own` as the model ranks them; a row of shards for each. */
   merges: z
     .array(z.enum(['own', 'mixture', 'max', 'nearest', 'budget']))

@@ -7,7 +7,7 @@ import { type Context, sayOnce } from './context.ts'
 /** Depth at which what an index finds is held against the exact answer. */
 const DEPTH = 50
 
-/** What one way to merge came to with one probe: each interest looks into its own code's shard. */
+/** What one way to merge came to with one probe: as many rows are looked at as a shard for each interest holds. */
 export interface Merged {
   merge: Context['experiment']['index']['merges'][number]
   filtered: Table
