@@ -5,7 +5,7 @@ import type { Shard, State } from './state.ts'
 
 /** The cells of all shards of a state, one after the other. Never changed. */
 export interface CellList {
-  /** Cells in all; arrays may be longer. */
+  /** Cells in all. */
   readonly count: number
   /** `[cells]`: ordinal of the shard */
   readonly shards: Int32Array

@@ -85,45 +85,34 @@ function momentsOf(vectors: Float32Array, dim: number, rows: Int32Array): { mean
   return { mean, spread: squares / rows.length / dim }
 }
 
-interface Moments {
-  mean: Float64Array
-  /** Mean squared distance from the mean, per dimension. */
-  spread: number
-  rows: number
-}
-
-/** Welford's update: the sum of squares grows by the product of the distances from the old mean and the new one. */
-function join(moments: Moments, vectors: Float32Array, at: number): void {
-  const { mean } = moments
-  const n = ++moments.rows
-  let squares = 0
-  for (let d = 0; d < mean.length; d++) {
-    const step = vectors[at + d] - mean[d]
-    mean[d] += step / n
-    squares += step * step * (1 - 1 / n)
-  }
-  moments.spread += (squares / mean.length - moments.spread) / n
-}
-
 /** The groups of a shard that these rows joined, at its end. */
 export function withJoined(cells: Cells, vectors: Float32Array, dim: number, length: number): Cells {
   const { ends, sorted } = cells
   const last = ends.length - 1
   const begun = last >= 0 && ends[last] > sorted
   const kept = begun ? last : last + 1
-  const moments: Moments = { mean: new Float64Array(dim), spread: 0, rows: 0 }
-  if (begun) {
-    moments.mean.set(cells.centres.subarray(kept * dim))
-    moments.spread = cells.spreads[kept]
-    moments.rows = ends[kept] - sorted
-  }
-  for (let at = 0; at < vectors.length; at += dim) join(moments, vectors, at)
+  const before = begun ? ends[kept] - sorted : 0
+  const joining = vectors.length / dim
+  const share = joining / (before + joining)
+  const { mean, spread } = momentsOf(
+    vectors,
+    dim,
+    Int32Array.from({ length: joining }, (_, r) => r),
+  )
   const centres = new Float32Array((kept + 1) * dim)
-  centres.set(cells.centres.subarray(0, kept * dim))
-  centres.set(moments.mean, kept * dim)
+  centres.set(cells.centres)
+  // Two sets as one (Chan, Golub, LeVeque 1979): the spread within each, and what their means are apart.
+  let apart = 0
+  for (let d = 0, at = kept * dim; d < dim; d++, at++) {
+    const step = mean[d] - centres[at]
+    apart += step ** 2
+    centres[at] += share * step
+  }
+  const within = (1 - share) * (begun ? cells.spreads[kept] : 0) + share * spread
+  const joined = within + (share * (1 - share) * apart) / dim
   return {
     centres,
-    spreads: Float64Array.of(...cells.spreads.subarray(0, kept), moments.spread),
+    spreads: Float64Array.of(...cells.spreads.subarray(0, kept), joined),
     ends: Int32Array.of(...ends.subarray(0, kept), length),
     sorted,
   }

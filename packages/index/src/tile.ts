@@ -33,6 +33,7 @@ export function openTile(state: State, request: SearchRequest, from: number, res
   const { interests, probes, k, merge, routing } = request
   const { codes, probabilities, vectors, offsets, score } = interests
   const everywhere = probes === Number.POSITIVE_INFINITY
+  const rows = probes * rowsAShard(state)
   const walks: Walk[] = []
   let cells: CellList | undefined
   for (let user = 0; user < results.length; user++) {
@@ -43,7 +44,7 @@ export function openTile(state: State, request: SearchRequest, from: number, res
     let routes: Route[] = []
     if (routing === 'user' && count > 1 && !everywhere) {
       const asked = { vectors: vectors.data, at: first * state.dim, priors, scale: score.scale }
-      const plan = routeUser(state, asked, k, rowsOf(state, probes * count), merge === 'mixture')
+      const plan = routeUser(state, asked, k, rows * count, merge === 'mixture')
       routes = plan.routes
       cells = plan.cells
     } else {
@@ -58,11 +59,11 @@ export function openTile(state: State, request: SearchRequest, from: number, res
   return { state, walks, cells, looked: results.map(() => []) }
 }
 
-/** As many rows as so many shards have on average. */
-function rowsOf({ shards, size }: State, looks: number): number {
+/** Rows that a shard has on average. */
+function rowsAShard({ shards, size }: State): number {
   let filled = 0
   for (const shard of shards) if (living(shard) > 0) filled++
-  return (looks * size) / Math.max(1, filled)
+  return size / Math.max(1, filled)
 }
 
 /** Interests without a code, or with one that has no shard. */
