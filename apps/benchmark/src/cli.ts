@@ -27,6 +27,14 @@ export interface StartOptions extends RunOptions {
   engine?: 'faiss' | 'exact' | 'auto'
 }
 
+/** What `tune` is given. */
+export interface TuneOptions extends StartOptions {
+  trials: number
+  rungs: number
+  /** Options that every trial has. */
+  options?: Record<string, unknown>
+}
+
 function whole(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
@@ -51,6 +59,17 @@ function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
   if (names.some((name) => name === '')) throw new InvalidArgumentError('Names with commas between them are needed.')
   return names
+}
+
+function jsonObject(text: string): Record<string, unknown> {
+  const fault = () => new InvalidArgumentError('A JSON object is needed: \'{"interests": 1}\'.')
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault()
+    return { ...value }
+  } catch {
+    throw fault()
+  }
 }
 
 function wholes(text: string): number[] {
@@ -110,9 +129,9 @@ export function commandLine(): Command {
     .option('--trials <number>', 'settings that are tried', whole, 8)
     .option('--seed <number>', 'seed of the search', whole, 1)
     .option('--steps <number>', 'training steps at most, for each trial', whole)
-    .action(async (system: string, options: StartOptions & { trials: number }) =>
-      (await import('./commands/tune.ts')).tune(system, options),
-    )
+    .option('--options <json>', 'options that every trial has, and the search leaves alone', jsonObject)
+    .option('--rungs <number>', 'rungs of successive halving; 1 trains every setting to the end', whole, 1)
+    .action(async (system: string, options: TuneOptions) => (await import('./commands/tune.ts')).tune(system, options))
 
   program
     .command('fetch')

@@ -136,6 +136,19 @@ describe('tune', () => {
     expect(output).toMatch(/trial 3 of 3/)
     expect(output).toMatch(/the defaults +\.\d{4}/)
   })
+
+  it('trains only the better half of the settings to the end, going on from where they paused', async () => {
+    const args = ['two-tower', '--dataset', 'synthetic', '--trials', '2', '--rungs', '2', '--options', '{"batch": 64}']
+    const { output } = await benchmark('tune', ...args, '--steps', '200')
+    expect(output.match(/trial \d of 2, rung 1 of 2.*validation R@50/g)).toHaveLength(2)
+    expect(output.match(/trial \d of 1, rung 2 of 2.*validation R@50/g)).toHaveLength(1)
+    // What goes on does not begin again: its first line is of the other half of the steps.
+    expect(output).not.toMatch(/rung 2 of 2.* step [1-9]\d?\/200/)
+    expect(output.match(/ 200 +[\d.]+$/gm)).toHaveLength(1)
+    expect(output.match(/ 100 +[\d.]+$/gm)).toHaveLength(1)
+    expect(output.match(/with \{.*"batch":64.*\}/g)).toHaveLength(3)
+    expect((await benchmark('tune', ...args)).errors).toMatch(/Say --steps 1500/)
+  })
 })
 
 describe('report, ledger and export', () => {

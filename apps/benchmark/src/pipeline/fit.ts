@@ -1,6 +1,6 @@
 import { cpSync, existsSync, renameSync, rmSync } from 'node:fs'
 import type { FitData, FitEvent, FitReport, Recommender } from '@sparc/model'
-import { InvalidFileError } from '@sparc/tables'
+import { CancelledError, InvalidFileError } from '@sparc/tables'
 import type { Experiment } from '../config/schema.ts'
 import type { Phase } from '../progress/progress.ts'
 import { number } from '../report/format.ts'
@@ -16,10 +16,21 @@ export interface FitJob {
   phase: Phase
   signal: AbortSignal
   say(line: string): void
+  /** Training pauses at the first validation from this step on: its checkpoint is kept, and another `fit` goes on from it. */
+  pauseAt?: number
+}
+
+/** What came of one training. */
+export interface Fitted {
+  /** Absent where training paused. */
+  report?: FitReport
+  log: TrainingLog
 }
 
 /** Third stage: trains one system, or resumes its training, and keeps what happened for the curves. */
-export async function fit(job: FitJob): Promise<{ report: FitReport; log: TrainingLog }> {
+export async function fit(job: FitJob & { pauseAt?: undefined }): Promise<Required<Fitted>>
+export async function fit(job: FitJob): Promise<Fitted>
+export async function fit(job: FitJob): Promise<Fitted> {
   try {
     return await attempt(job)
   } catch (error) {
@@ -46,21 +57,29 @@ function copyOf({ checkpoint }: Pick<FitJob, 'checkpoint'>): string {
   return `${checkpoint}-copy`
 }
 
-async function attempt(job: FitJob): Promise<{ report: FitReport; log: TrainingLog }> {
+async function attempt(job: FitJob): Promise<Fitted> {
   const { steps, seconds, checkpointEvery: every } = job.experiment.fit
   const log: TrainingLog = { steps: [], validation: [], codebook: [] }
   const watch = watcher(log, job.phase, seconds)
-  const report = await job.recommender.fit(job.data, {
-    seed: job.seed,
-    signal: job.signal,
-    budget: steps === undefined && seconds === undefined ? undefined : { steps, seconds },
-    checkpoint: { directory: job.checkpoint, every, resume: true },
-    onEvent(event) {
-      watch(event)
-      if (event.type === 'checkpoint') keepCopy(job)
-    },
-  })
-  return { report, log }
+  const pause = new AbortController()
+  const { pauseAt = Number.POSITIVE_INFINITY } = job
+  try {
+    const report = await job.recommender.fit(job.data, {
+      seed: job.seed,
+      signal: AbortSignal.any([job.signal, pause.signal]),
+      budget: steps === undefined && seconds === undefined ? undefined : { steps, seconds },
+      checkpoint: { directory: job.checkpoint, every, resume: true },
+      onEvent(event) {
+        watch(event)
+        if (event.type === 'checkpoint') keepCopy(job)
+        if (event.type === 'validation' && event.step >= pauseAt) pause.abort()
+      },
+    })
+    return { report, log }
+  } catch (error) {
+    if (pause.signal.aborted && !job.signal.aborted && CancelledError.isInstance(error)) return { log }
+    throw error
+  }
 }
 
 /** A whole copy under a name of its own first, so that a kill leaves the old copy or the new one. */

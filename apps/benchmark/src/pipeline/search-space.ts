@@ -19,10 +19,10 @@ export type SearchSpace = Readonly<Record<string, readonly unknown[]>>
 
 /** What every learned system may vary: the same for all, so that no one is tuned harder than another. */
 const shared: SearchSpace = {
-  dim: [64, 128],
-  dropout: [0.3, 0.4, 0.5],
-  temperature: [0.1, 0.12, 0.14, 0.17],
-  minHistory: [1, 2, 4],
+  dim: [64, 128, 256],
+  dropout: [0.4, 0.5, 0.6],
+  temperature: [0.08, 0.1, 0.12, 0.14],
+  minHistory: [1, 2],
   learningRate: [1e-3, 2e-3],
 }
 
