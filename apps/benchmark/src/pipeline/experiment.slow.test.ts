@@ -41,7 +41,13 @@ describe('a run', () => {
   it('searches less than the whole catalogue by shards, and says how much of the exact answer it finds', () => {
     const { scanned, index = [] } = row('sparc-shards')
     expect(scanned).toBeLessThan(1)
-    expect(index.map(({ probes }) => probes)).toEqual([0, 1, 2])
+    expect(index.map(({ engine, probes }) => `${engine} ${probes}`)).toEqual([
+      'exact, all 0',
+      'groups of rows 1',
+      'groups of rows 2',
+      'whole shards, faiss 1',
+      'whole shards, faiss 2',
+    ])
     const [exact, one, two] = index
     expect(exact.recallOfExact).toBe(1)
     expect(two.recallOfExact).toBeGreaterThanOrEqual(one.recallOfExact)

@@ -46,7 +46,6 @@ export async function serve(
   if (!isSharded(context, exact)) return [exact]
 
   const shards = await watch.time('index', () => searchShards(context, { embeddings, interests, codebook }, listLength))
-  const scanned = shards.curve.find((point) => point.probes === 1)?.scanned
   const rows: RowResult[] = []
   for (const [m, merged] of shards.merged.entries()) {
     const name = m === 0 ? `${exact.name}-shards` : `${exact.name}-shards-${merged.merge}`
@@ -61,7 +60,7 @@ export async function serve(
       metrics: await keepAndMeasure(context, merged.filtered, merged.unfiltered, beside),
       seconds: { fit: exact.seconds.fit, recommend: seconds },
       microsecondsPerQuery: (seconds * 1e6) / Math.max(1, queries.numRows),
-      scanned,
+      scanned: merged.scanned,
       index: m === 0 ? shards.curve : undefined,
       codebook: undefined,
       notes: m === 0 ? [] : [`candidates merged by ${merged.merge}`],

@@ -1,4 +1,4 @@
-import { CodeShardedIndex, searchStats } from '@sparc/index'
+import { CodeShardedIndex, type SearchOptions, searchStats } from '@sparc/index'
 import { MissingPeerError, readRecommendations } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
 import type { IndexPoint } from '../run-folder/results.ts'
@@ -14,79 +14,130 @@ export interface Merged {
   unfiltered: Table
   /** Seconds of the search of all queries, history filtered. */
   seconds: number
+  /** Share of the catalogue that was scanned for a query, 0 to 1. */
+  scanned: number
 }
 
 /** What the per-code index found, and what it costs. */
 export interface Shards {
-  engine: 'faiss' | 'exact'
+  engine: Engine
   merged: Merged[]
-  /** The whole catalogue by the exact engine, then the shards at each number of probes. */
+  /** The whole catalogue by the exact engine, then what each engine finds at each number of probes. */
   curve: IndexPoint[]
 }
 
-/** The faiss engine where it can be had, else the exact one, said in one line. */
-async function openIndex(context: Context, embeddings: Table, codebook: Table | undefined) {
-  const asked = context.experiment.index.engine
-  try {
-    const engine = asked === 'auto' ? 'faiss' : asked
-    return { engine, index: await CodeShardedIndex.build(embeddings, { engine, codebook }) } as const
-  } catch (error) {
-    if (asked !== 'auto' || !MissingPeerError.isInstance(error)) throw error
-    sayOnce(context, `FAISS can't be had: the exact engine serves the shards. ${error.parts.next ?? ''}`)
-    return { engine: 'exact', index: await CodeShardedIndex.build(embeddings, { engine: 'exact', codebook }) } as const
+type Engine = 'faiss' | 'exact'
+
+interface Tables {
+  embeddings: Table
+  interests: Table
+  codebook?: Table
+}
+
+/**
+ * How an engine looks into shards: our own scan reads the groups of rows that a user's interests choose together; FAISS, which
+ * searches an index whole or not at all, the shard of each interest's code and its neighbours.
+ */
+const ways = {
+  exact: { routing: 'user', label: 'groups of rows' },
+  faiss: { routing: 'interest', label: 'whole shards, faiss' },
+} as const
+
+interface Answer {
+  found: Table
+  seconds: number
+}
+
+interface Search {
+  probes: number
+  merge?: Exclude<Merged['merge'], 'own'>
+  filtered: boolean
+}
+
+/** An index of one engine, asked with every test user's interests. */
+async function openIndex(engine: Engine, { queries, signal }: Context, tables: Tables, k: number) {
+  const { embeddings, interests, codebook } = tables
+  const index = await CodeShardedIndex.build(embeddings, { engine, codebook })
+  const { routing } = ways[engine]
+  return {
+    close: () => index.close(),
+    async search({ probes, merge, filtered }: Search): Promise<Answer> {
+      signal.throwIfAborted()
+      const everywhere = probes === Number.POSITIVE_INFINITY
+      const asked: SearchOptions = everywhere
+        ? { scope: 'all' }
+        : { probes, routing: merge === 'budget' ? undefined : routing }
+      const start = performance.now()
+      const found = await index.search(interests, { k, merge, ...asked, exclude: filtered ? queries : undefined })
+      return { found, seconds: (performance.now() - start) / 1000 }
+    },
   }
 }
 
-/** Puts embeddings with codes into one shard per level-1 code, and searches them with every test user's interests. */
-export async function searchShards(
-  context: Context,
-  tables: { embeddings: Table; interests: Table; codebook?: Table },
-  k: number,
-): Promise<Shards> {
-  const { queries, experiment, signal } = context
-  const { embeddings, interests, codebook } = tables
-  const timed = async (work: () => Promise<Table>) => {
-    signal.throwIfAborted()
-    const start = performance.now()
-    const found = await work()
-    return { found, seconds: (performance.now() - start) / 1000 }
+/** The index of whole shards in FAISS; nothing, and a line that says so, where it can't be had and need not be. */
+async function openFaiss(context: Context, tables: Tables, k: number) {
+  try {
+    return await openIndex('faiss', context, tables, k)
+  } catch (error) {
+    if (context.experiment.index.engine === 'faiss' || !MissingPeerError.isInstance(error)) throw error
+    sayOnce(
+      context,
+      `FAISS can't be had: whole shards are left out of what the index is asked. ${error.parts.next ?? ''}`,
+    )
+    return undefined
   }
-  const micro = (seconds: number) => (seconds * 1e6) / Math.max(1, queries.numRows)
-  const whole = await CodeShardedIndex.build(embeddings, { engine: 'exact', codebook })
-  const modes = experiment.index.merges.map((name) => ({ name, merge: name === 'own' ? undefined : name }))
-  const [{ merge }] = modes
-  const exact = await timed(() => whole.search(interests, { k, scope: 'all', merge, exclude: queries }))
-  await whole.close()
-  const { engine, index } = await openIndex(context, embeddings, codebook)
+}
+
+/** FAISS takes whole shards, so parts of one would only repeat it. */
+function countsFor(engine: Engine, probes: readonly number[]): number[] {
+  const counts = [1, ...probes].map((count) => (engine === 'faiss' ? Math.ceil(count) : count))
+  return [...new Set(counts)].sort((a, b) => a - b)
+}
+
+/** Puts embeddings with codes into one shard per level-1 code, and searches them with every test user's interests. */
+export async function searchShards(context: Context, tables: Tables, k: number): Promise<Shards> {
+  const { queries, experiment } = context
+  const { engine: asked, merges, probes } = experiment.index
+  const engine = asked === 'faiss' ? 'faiss' : 'exact'
+  const mergeOf = (name: Merged['merge']) => (name === 'own' ? undefined : name)
+  const own = mergeOf(merges[0])
+  const exact = await openIndex('exact', context, tables, k)
+  const faiss = asked === 'exact' ? undefined : await openFaiss(context, tables, k)
   try {
     const merged: Merged[] = []
-    for (const { name, merge } of modes) {
-      const { found, seconds } = await timed(() => index.search(interests, { k, probes: 1, merge, exclude: queries }))
-      merged.push({
-        merge: name,
-        filtered: found,
-        unfiltered: await index.search(interests, { k, probes: 1, merge }),
-        seconds,
-      })
+    for (const name of merges) {
+      const way = { probes: 1, merge: mergeOf(name) }
+      const index = engine === 'faiss' && faiss ? faiss : exact
+      const { found, seconds } = await index.search({ ...way, filtered: true })
+      const unfiltered = await index.search({ ...way, filtered: false })
+      const { scanned } = searchStats(found)
+      merged.push({ merge: name, filtered: found, unfiltered: unfiltered.found, seconds, scanned })
     }
-    const curve: IndexPoint[] = [
-      { engine: 'exact, all', probes: 0, scanned: 1, recallOfExact: 1, microsecondsPerQuery: micro(exact.seconds) },
-    ]
-    const [{ filtered, seconds }] = merged
-    for (const probes of [...new Set([1, ...experiment.index.probes])].sort((a, b) => a - b)) {
-      const one = { found: filtered, seconds }
-      const at = probes === 1 ? one : await timed(() => index.search(interests, { k, probes, merge, exclude: queries }))
-      curve.push({
-        engine,
-        probes,
-        scanned: searchStats(at.found).scanned,
-        recallOfExact: overlap(at.found, exact.found, DEPTH),
-        microsecondsPerQuery: micro(at.seconds),
-      })
+    const whole = await exact.search({ probes: Number.POSITIVE_INFINITY, merge: own, filtered: true })
+    const point = (label: string, count: number, { found, seconds }: Answer): IndexPoint => ({
+      engine: label,
+      probes: count,
+      scanned: count === 0 ? 1 : searchStats(found).scanned,
+      recallOfExact: overlap(found, whole.found, DEPTH),
+      microsecondsPerQuery: (seconds * 1e6) / Math.max(1, queries.numRows),
+    })
+    const curve = [point('exact, all', 0, whole)]
+    for (const [name, index] of [
+      ['exact', asked === 'faiss' ? undefined : exact],
+      ['faiss', faiss],
+    ] as const) {
+      if (!index) continue
+      for (const count of countsFor(name, probes)) {
+        const known = name === engine && count === 1 ? { ...merged[0], found: merged[0].filtered } : undefined
+        curve.push(
+          point(ways[name].label, count, known ?? (await index.search({ probes: count, merge: own, filtered: true }))),
+        )
+      }
     }
     return { engine, merged, curve }
   } finally {
-    await index.close()
+    await exact.close()
+    await faiss?.close()
   }
 }
 

@@ -13,7 +13,7 @@ import type { Figure } from './data.ts'
 import { svg } from './plot.ts'
 import { spread } from './spread.ts'
 import { meanAndDeviation } from './summary.ts'
-import { byName } from './text.ts'
+import { byName, pointName } from './text.ts'
 
 interface Point {
   name: string
@@ -175,7 +175,7 @@ function usageFigure(data: { level: string; rank: number; items: number }[]): st
 
 function indexFigure(row: RowResult): string {
   const points = (row.index ?? []).map((point) => ({
-    name: point.probes === 0 ? 'exact, whole catalogue' : `${point.engine}, ${point.probes} probes`,
+    name: pointName(point),
     x: point.microsecondsPerQuery,
     y: point.recallOfExact,
   }))

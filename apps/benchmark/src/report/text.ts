@@ -1,6 +1,6 @@
 import { leaderboard } from '@sparc/eval'
 import { duration } from '../progress/duration.ts'
-import type { RowResult } from '../run-folder/results.ts'
+import type { IndexPoint, RowResult } from '../run-folder/results.ts'
 import { columnsOf } from './columns.ts'
 import { number, percent } from './format.ts'
 
@@ -67,11 +67,17 @@ export function costText(rows: readonly RowResult[]): string {
   ])
 }
 
+/** How an index was asked: `groups of rows, 1 probe`. */
+export function pointName({ engine, probes }: IndexPoint): string {
+  if (probes === 0) return 'whole catalogue, exact'
+  return `${engine}, ${probes} ${probes === 1 ? 'probe' : 'probes'}`
+}
+
 /** The index beside the exact answer: search alone, the interests being there. */
 export function indexText(rows: readonly RowResult[]): string {
   const body = rows.flatMap((row) =>
     (row.index ?? []).map((point) => [
-      `${row.name}: ${point.probes === 0 ? 'whole catalogue, exact' : `${point.engine}, ${point.probes} probes`}`,
+      `${row.name}: ${pointName(point)}`,
       percent(point.scanned),
       percent(point.recallOfExact),
       `${Math.round(point.microsecondsPerQuery)} µs`,
