@@ -57,8 +57,15 @@ export interface CodeShardedIndex {
   close(): Promise<void>
 }
 
-/** What `swap` takes out of another handle. */
-const cores = new WeakMap<CodeShardedIndex, () => Promise<Core>>()
+/** What `swap` takes out of another handle, in the turn of a write there. */
+interface Turn {
+  /** Settles when the writes before it are done. */
+  ready: Promise<unknown>
+  /** Takes the content; that handle is closed then. */
+  take(): Core
+  end(): void
+}
+const turns = new WeakMap<CodeShardedIndex, () => Turn>()
 
 function closed(): InvalidInputError {
   return new InvalidInputError('CLOSED', {
@@ -182,16 +189,21 @@ function handle(first: Core): CodeShardedIndex {
         return removed
       }),
     compact: () => write((now) => compact(now, 0, 0)),
-    swap: (other) =>
-      write(async (now) => {
-        if (other === index) return
-        const next = await cores.get(other)?.()
+    swap(other) {
+      if (other === index) return write(async () => {})
+      // Both turns are taken at once, so that of two swaps that cross the later one waits for the other.
+      const turn = turns.get(other)?.()
+      const swapped = write(async (now) => {
+        await turn?.ready
+        const next = turn?.take()
         if (!next) throw closed()
         const { epoch } = now.state
         next.state = { ...next.state, epoch: epoch + 1 }
         content = next
         await guard.retire(epoch, () => now.engine.close())
-      }),
+      })
+      return swapped.finally(turn?.end)
+    },
     save: (directory) =>
       write(async (now) => {
         if (now.engine.remote) await compact(now, 0, 0)
@@ -204,12 +216,19 @@ function handle(first: Core): CodeShardedIndex {
         await guard.retire(now.state.epoch, () => now.engine.close())
       }),
   }
-  cores.set(index, () =>
-    write(async (now) => {
+  turns.set(index, () => {
+    const ready = writing
+    let end = () => {}
+    writing = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const take = () => {
+      const taken = core()
       content = undefined
-      return now
-    }),
-  )
+      return taken
+    }
+    return { ready, take, end }
+  })
   return index
 }
 

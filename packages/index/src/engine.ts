@@ -24,6 +24,8 @@ export interface Batch {
   /** `[queries, dim]`, row major */
   vectors: Float32Array
   collectors: Collector[]
+  /** Every row counts: what only finds most of them must not be asked. */
+  exact?: boolean
 }
 
 /** The rows of one code in one engine. Rows are numbered in the order in which they were appended. */

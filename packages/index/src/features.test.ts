@@ -119,6 +119,20 @@ describe('a graph', () => {
   })
 })
 
+describe('all shards, the exact answer', () => {
+  it.each(['SQ8', 'HNSW'] as const)('is what our own rows give, where FAISS keeps them as %s', async (storage) => {
+    const index = await CodeShardedIndex.build(world, { engine: 'faiss', storage })
+    const reference = await CodeShardedIndex.build(world, { storage: storage === 'SQ8' ? storage : 'Flat' })
+    for (const merge of ['mixture', 'max'] as const) {
+      const found = await index.find(asked, { k: 20, scope: 'all', merge })
+      const { stats: _, ...wanted } = await reference.find(asked, { k: 20, scope: 'all', merge })
+      expect(found).toMatchObject(wanted)
+    }
+    await index.close()
+    await reference.close()
+  })
+})
+
 describe('embeddings without codes', () => {
   const plain = { ...world, codes: undefined }
   const noCodes = { ...asked, codes: undefined }
@@ -225,6 +239,17 @@ describe('filtering by a column', () => {
 })
 
 describe('swapping', () => {
+  it('ends the later one of two swaps that cross', async () => {
+    const [a, b] = [await CodeShardedIndex.build(world), await CodeShardedIndex.build(world)]
+    await b.remove([0])
+    const [first, second] = await Promise.allSettled([a.swap(b), b.swap(a)])
+    expect(first.status).toBe('fulfilled')
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'CLOSED' } })
+    expect(a.stats().items).toBe(world.items.length - 1)
+    expect(await a.remove([1])).toBe(1)
+    await a.close()
+  })
+
   it('puts a new model in place without a gap', async () => {
     const index = await CodeShardedIndex.build(world)
     const next = catalogue({ items: 500, dim: 8, codes: 3, seed: 9 })

@@ -109,6 +109,7 @@ async function searchTile(
   const base = interests.offsets[from]
   const batch: Batch = {
     dim: state.dim,
+    exact: everywhere,
     vectors: interests.vectors.data.subarray(base * state.dim, (base + walks.length) * state.dim),
     collectors: walks.map((walk) => {
       const margin = marginOf(engine, state, interests, walk)

@@ -75,8 +75,8 @@ export function faissShard(
     },
     scan(seen, batch, members) {
       if (!index || index.ntotal() === 0) return
-      // FAISS looks at all rows or none.
-      if (seen.from !== undefined) return rows.scan(seen, batch, members)
+      // FAISS looks at all rows or none, and but for `Flat` it may miss some.
+      if (seen.from !== undefined || (batch.exact && storage !== 'Flat')) return rows.scan(seen, batch, members)
       const groups = new Map<number, number[]>()
       const exactly: number[] = []
       for (const member of members) {
