@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InvalidInputError, suggest } from '@sparc/tables'
-import { type Experiment, parseExperiment, parseStudy, type Study } from './schema.ts'
+import { changeRows, type Experiment, isObject, parseExperiment, parseStudy, type Study } from './schema.ts'
 
 /** The folder of the configurations that come with the app. */
 export const configFolder = fileURLToPath(new URL('../../configs', import.meta.url))
@@ -46,13 +46,9 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 async function resolveExperiment(value: Record<string, unknown>, path: string, seen: string[]): Promise<Experiment> {
-  const { use, ...own } = value
-  if (use === undefined) return parseExperiment(own, path)
+  const { use, rows, ...own } = value
+  if (use === undefined) return parseExperiment(value, path)
   const base = typeof use === 'string' ? resolve(dirname(path), use) : ''
   if (typeof use !== 'string' || !existsSync(base) || seen.includes(base)) {
     throw new InvalidInputError('INVALID_CONFIG', {
@@ -64,7 +60,8 @@ async function resolveExperiment(value: Record<string, unknown>, path: string, s
   }
   const other = await readJson(base)
   if (!isObject(other)) return resolveExperiment(own, path, seen)
-  return resolveExperiment({ ...other, ...own }, base, [...seen, base])
+  const systems = changeRows(own.systems ?? other.systems, rows, path)
+  return resolveExperiment({ ...other, ...own, systems }, base, [...seen, base])
 }
 
 /** Reads a configuration: one experiment, or a study of several. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { allOptions, checkRow } from '../pipeline/systems.ts'
-import { rowHash } from './hash.ts'
+import { rowHash, stableJson } from './hash.ts'
 import { builtInConfigs, loadStudy } from './load.ts'
-import { parseExperiment, rowName } from './schema.ts'
+import { changeRows, parseExperiment, rowName } from './schema.ts'
 
 const least = { name: 'mine', dataset: 'synthetic', systems: ['popularity'] }
 
@@ -18,6 +18,20 @@ describe('an experiment', () => {
     expect(() => parseExperiment({ ...least, fit: { step: 3 } }, 'a test')).toThrow(/Did you mean "steps"/)
     expect(() => parseExperiment({ ...least, systems: [{ sistem: 'sparc' }] }, 'a test')).toThrow(
       /row 1 of systems.*Did you mean "system"/s,
+    )
+  })
+
+  it('has rows that are like others but for what they say', () => {
+    const sparc = { system: 'sparc', options: { dim: 32, codebook: { size: 8 } } }
+    const hard = { like: 'sparc', name: 'hard', options: { search: 'hard', codebook: { size: 1 } } }
+    const { systems } = parseExperiment({ ...least, systems: [sparc, hard] }, 'a test')
+    expect(systems[1]).toEqual({
+      system: 'sparc',
+      name: 'hard',
+      options: { dim: 32, search: 'hard', codebook: { size: 1 } },
+    })
+    expect(() => parseExperiment({ ...least, systems: [sparc, { ...hard, like: 'spark' }] }, 'a test')).toThrow(
+      /"like" of row 2.*Did you mean sparc/s,
     )
   })
 
@@ -55,5 +69,20 @@ describe('the configurations that come with the app', () => {
     const { experiments } = await loadStudy('full')
     expect(experiments.find(({ name }) => name === 'beauty')?.seeds).toEqual([1, 2, 3, 4, 5])
     expect((await loadStudy('beauty')).experiments[0].seeds).toEqual([1])
+  })
+
+  it('take rows of another one as they are, but for those that "rows" names', async () => {
+    const rowsOf = async (name: string) => (await loadStudy(name)).experiments[0].systems
+    const [before, after] = await Promise.all([rowsOf('beauty'), rowsOf('leave-one-out')])
+    expect(after.map(rowName)).toEqual(before.map(rowName))
+    const other = after.filter((row, i) => stableJson(row) !== stableJson(before[i]))
+    expect(other).toMatchObject([{ system: 'sasrec', options: { positionScale: 0.5 } }])
+    const change = (rows: unknown) => () => changeRows(['popularity', { like: 'x', name: 'mine' }], rows, 'a test')
+    expect(change({ mine: { options: { k: 1 } } })()).toEqual([
+      { system: 'popularity' },
+      { like: 'x', name: 'mine', options: { k: 1 } },
+    ])
+    expect(change({ popularty: {} })).toThrow(/Did you mean popularity/)
+    expect(change(['mine'])).toThrow(/an object of rows by name/)
   })
 })

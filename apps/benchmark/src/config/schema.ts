@@ -1,4 +1,4 @@
-import { InvalidInputError, parseOptions } from '@sparc/tables'
+import { InvalidInputError, parseOptions, suggest } from '@sparc/tables'
 import { z } from 'zod'
 
 /** One row of the leaderboard: a system of `@sparc/model`, of another package, or a file of recommendations. */
@@ -71,7 +71,7 @@ export const experimentSchema = z.strictObject({
 const studySchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   about: z.string().default(''),
-  /** Experiments: whole ones, or `{ "use": "beauty.json", ... }` with what differs. */
+  /** Experiments: whole ones, or `{ "use": "beauty.json", ... }` with what differs, of its rows by name: `"rows": { "mind": ... }`. */
   experiments: z.array(z.record(z.string(), z.unknown())).min(1),
 })
 
@@ -82,12 +82,74 @@ export type Study = { name: string; about: string; experiments: Experiment[] }
 /** Checks one experiment; unknown keys are refused with the key that was probably meant. */
 export function parseExperiment(value: unknown, where: string): Experiment {
   const { systems, ...experiment } = parseOptions(experimentSchema, value, where)
-  const rows = systems.map((given, i) => {
-    const object = typeof given === 'string' ? { system: given } : given
-    return parseOptions(row, object, `row ${i + 1} of systems in ${where}`)
-  })
+  const rows: Row[] = []
+  for (const [i, given] of systems.entries()) {
+    const { like, ...own } = typeof given === 'string' ? { system: given } : given
+    const at = `row ${i + 1} of systems in ${where}`
+    rows.push(parseOptions(row, like === undefined ? own : alike(rows, like, own, at), at))
+  }
   checkRows(rows, where)
   return { ...experiment, systems: rows }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Options with others laid over them; what is no object is left to the check of the row. */
+function over(options: unknown, own: unknown): unknown {
+  return isObject(options) && isObject(own) ? { ...options, ...own } : (own ?? options)
+}
+
+/**
+ * Rows of another configuration with what `rows` says of some of them, by name.
+ *
+ * @throws InvalidInputError `INVALID_CONFIG` where one is named that is not there
+ */
+export function changeRows(systems: unknown, rows: unknown, where: string): unknown {
+  if (rows === undefined) return systems
+  if (!isObject(rows) || !Object.values(rows).every(isObject)) {
+    throw new InvalidInputError('INVALID_CONFIG', {
+      what: '"rows" says nothing of any row',
+      given: JSON.stringify(rows),
+      allowed: 'an object of rows by name: { "sasrec": { "options": { "dim": 64 } } }',
+      next: `Mend it in ${where}`,
+    })
+  }
+  const given: unknown[] = Array.isArray(systems) ? systems : []
+  const written = given.map((each): Record<string, unknown> => (isObject(each) ? each : { system: each }))
+  const names = written.map(({ name, system, package: from }) => String(name ?? system ?? from))
+  for (const name of Object.keys(rows)) {
+    if (names.includes(name)) continue
+    const near = suggest(name, names)
+    throw new InvalidInputError('INVALID_CONFIG', {
+      what: '"rows" names a row that the other configuration does not have',
+      given: name,
+      allowed: names.join(', '),
+      next: near === undefined ? `Mend it in ${where}` : `Did you mean ${near}?`,
+    })
+  }
+  return written.map((row, i) => {
+    const change = rows[names[i]]
+    return isObject(change) ? { ...row, ...change, options: over(row.options, change.options) } : row
+  })
+}
+
+/** A row like an earlier one: the same system with the same options, but for what it says itself. */
+function alike(rows: readonly Row[], like: unknown, own: Record<string, unknown>, at: string): object {
+  const other = rows.find((each) => rowName(each) === like)
+  if (other === undefined) {
+    const names = rows.map(rowName)
+    const near = typeof like === 'string' ? suggest(like, names) : undefined
+    throw new InvalidInputError('INVALID_ROW', {
+      what: `"like" of ${at} names no row before it`,
+      given: JSON.stringify(like),
+      allowed: names.join(', ') || 'nothing, there is no row before it',
+      next: near === undefined ? 'Name a row that stands before this one' : `Did you mean ${near}?`,
+    })
+  }
+  const { name: _, change: __, ...taken } = other
+  return { ...taken, ...own, options: over(taken.options, own.options) }
 }
 
 function checkRows(rows: Row[], where: string): void {
