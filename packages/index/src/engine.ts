@@ -41,9 +41,7 @@ export interface EngineShard {
    * at or above the collector's threshold, with a dot product that is off by at most `Engine.margin`.
    */
   scan(rows: ShardRows, batch: Batch, members: readonly number[]): void | Promise<void>
-  /** The dot product of a row with the vector at `vectors[at]`, summed in float64 in order of the dimensions. */
-  dot(row: number, vectors: Float32Array, at: number): number
-  /** The vectors of rows, `[rows, dim]`, where they live on another machine: there `dot` and `read` can't be used. */
+  /** The vectors of rows, `[rows, dim]`, where they live on another machine: there `read` can't be used. */
   fetch?(rows: Int32Array): Promise<Float32Array>
   /** Writes a row's vector, `[dim]`, to `out[at]`. */
   read(row: number, out: Float32Array, at: number): void

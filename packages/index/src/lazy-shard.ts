@@ -23,7 +23,6 @@ export function lazyShard(rows: number, load: () => Promise<EngineShard>): Engin
     },
     append: (vectors, items) => now().append(vectors, items),
     scan: (seen, batch, members) => now().scan(seen, batch, members),
-    dot: (row, vectors, at) => now().dot(row, vectors, at),
     read: (row, out, at) => now().read(row, out, at),
     bytes: () => loaded?.bytes() ?? 0,
     release: () => loaded?.release(),

@@ -1,6 +1,7 @@
 import type { Batch } from './engine.ts'
 import { type FoundByInterest, mergeInterests } from './merge.ts'
 import { rankOrder } from './rank.ts'
+import { rowProducts } from './row-products.ts'
 import type { SearchRequest, UserResult } from './search.ts'
 import type { State } from './state.ts'
 import type { Walk } from './tile.ts'
@@ -18,16 +19,19 @@ export async function rescoreUsers(
   const { scale } = request.interests.score
   const fetched = state.shards.some((shard) => shard.store.fetch) ? await fetchRows(state, batch) : undefined
   const { dim, vectors, collectors } = batch
-  /** The dot product of a query with a row, wherever it lives. */
-  function dot(ordinal: number, row: number, member: number): number {
+  const own = new Float32Array(dim)
+  /** The vector of a row, wherever it lives; the next one is read to the same place. */
+  function vectorOf(ordinal: number, row: number): Float32Array {
     const remote = fetched?.get(ordinal)?.get(row)
-    if (!remote) return state.shards[ordinal].store.dot(row, vectors, member * dim)
-    let sum = 0
-    for (let d = 0, at = member * dim; d < dim; d++, at++) sum += vectors[at] * remote[d]
-    return sum
+    if (remote) return remote
+    state.shards[ordinal].store.read(row, own, 0)
+    return own
   }
-  const score = (ordinal: number, row: number, member: number) =>
-    walks[member].prior + scale * dot(ordinal, row, member)
+  const one = new Float64Array(1)
+  function score(ordinal: number, row: number, member: number): number {
+    rowProducts(vectorOf(ordinal, row), vectors, member * dim, one)
+    return walks[member].prior + scale * one[0]
+  }
 
   /**
    * The order of a query's candidates by the engine's scores; only where these are too close to call, by exact ones. Far
@@ -84,16 +88,9 @@ export async function rescoreUsers(
     }
     const weights = walks.slice(start, end).map(({ prior }) => Math.exp(prior))
     const all = new Float64Array(end - start)
-    const one = new Float32Array(dim)
     const rescore = (item: number) => {
       const place = places.get(item) ?? 0
-      const ordinal = Math.floor(place / ROW)
-      let vector = fetched?.get(ordinal)?.get(place % ROW)
-      if (!vector) {
-        state.shards[ordinal].store.read(place % ROW, one, 0)
-        vector = one
-      }
-      products(vector, vectors, start * dim, all)
+      rowProducts(vectorOf(Math.floor(place / ROW), place % ROW), vectors, start * dim, all)
       for (let i = 0; i < all.length; i++) all[i] = walks[start + i].prior + scale * all[i]
       return all
     }
@@ -103,38 +100,6 @@ export async function rescoreUsers(
     result.interests = Uint16Array.from(merged, ({ interest }) => interest)
     result.shards = Int32Array.from(merged, ({ item }) => Math.floor((places.get(item) ?? 0) / ROW))
     result.foundBy = merged.map(({ foundBy }) => foundBy)
-  }
-}
-
-/**
- * The dot products of a row with the queries from `vectors[at]` on, each summed in float64 in order of the dimensions; four
- * sums at a time, which do not wait for one another.
- */
-function products(row: Float32Array, vectors: Float32Array, at: number, out: Float64Array): void {
-  const dim = row.length
-  let query = 0
-  for (; query + 4 <= out.length; query += 4) {
-    let a = at + query * dim
-    let b = a + dim
-    let c = b + dim
-    let d = c + dim
-    let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0]
-    for (let n = 0; n < dim; n++) {
-      const value = row[n]
-      sumA += vectors[a++] * value
-      sumB += vectors[b++] * value
-      sumC += vectors[c++] * value
-      sumD += vectors[d++] * value
-    }
-    out[query] = sumA
-    out[query + 1] = sumB
-    out[query + 2] = sumC
-    out[query + 3] = sumD
-  }
-  for (; query < out.length; query++) {
-    let sum = 0
-    for (let n = 0, from = at + query * dim; n < dim; n++) sum += vectors[from + n] * row[n]
-    out[query] = sum
   }
 }
 

@@ -3,6 +3,7 @@ import type { Engine } from './engine.ts'
 import type { WholeScan } from './exact/whole-scan.ts'
 import { logSumExp } from './merge.ts'
 import { rankOrder } from './rank.ts'
+import { rowProducts } from './row-products.ts'
 import type { SearchRequest, UserResult } from './search.ts'
 import type { State } from './state.ts'
 
@@ -56,15 +57,16 @@ function findEqual(
   const own = vectors.data.subarray(first * dim, (first + rows) * dim)
   whole.scan(own, collectors, { interests: count, scale: score.scale, priors })
 
+  const vector = new Float32Array(dim)
   const parts = new Float64Array(count)
   for (const [user, result] of results.entries()) {
     const collector = collectors[user]
     collector.tighten()
     const { size, shards, rows: places, items } = collector
     const partsOf = (i: number) => {
-      for (let c = 0, n = user * count; c < count; c++, n++) {
-        parts[c] = prior(n) + score.scale * state.shards[shards[i]].store.dot(places[i], own, n * dim)
-      }
+      state.shards[shards[i]].store.read(places[i], vector, 0)
+      rowProducts(vector, own, user * count * dim, parts)
+      for (let c = 0, n = user * count; c < count; c++, n++) parts[c] = prior(n) + score.scale * parts[c]
       return parts
     }
     const scores = Float32Array.from({ length: size }, (_, i) => logSumExp(partsOf(i)))

@@ -92,7 +92,6 @@ export function blockShard(layout: Layout, memory: Memory): EngineShard {
         from += count
       }
     },
-    dot: (row, vectors, at) => (region ? layout.dot(region.arena, region.at, row, vectors, at) : Number.NaN),
     read(row, out, to) {
       if (region) layout.read(region.arena, region.at, row, out, to)
     },

@@ -29,7 +29,6 @@ export function exactEngine(dim: number, storage: Storage, seed: EngineSeed): En
         return made.append(vectors, items)
       },
       scan: (rows, batch, members) => made?.scan(rows, batch, members),
-      dot: (row, vectors, at) => made?.dot(row, vectors, at) ?? Number.NaN,
       read: (row, out, at) => made?.read(row, out, at),
       bytes: () => made?.bytes() ?? 0,
       release: () => made?.release(),

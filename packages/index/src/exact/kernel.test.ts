@@ -40,7 +40,6 @@ it.each(dims)('float rows of %i dimensions are scored like plain loops, and read
   layout.scores(arena, found, scores)
   const hits = new Map(Array.from({ length: found }, (_, i) => [arena.ints[(arena.out >> 2) + 2 * i], scores[i]]))
   for (let r = 0; r < rows; r++) {
-    expect(layout.dot(arena, at, r, query, 0)).toBeCloseTo(expected[r], 10)
     if (expected[r] >= threshold) expect(hits.get(r)).toBeCloseTo(expected[r], 4)
     if (expected[r] < threshold - 2e-3) expect(hits.has(r)).toBe(false)
   }
@@ -66,7 +65,6 @@ it.each(dims)('byte rows of %i dimensions are scored within the margin that they
   for (let r = 0; r < rows; r++) {
     layout.read(arena, at, r, back, 0)
     const exact = back.reduce((sum, value, d) => sum + value * query[d], 0)
-    expect(layout.dot(arena, at, r, query, 0)).toBeCloseTo(exact, 9)
     expect(Math.abs(scores[r] - exact)).toBeLessThan(margin + 1e-5)
     for (let d = 0; d < dim; d++) {
       expect(Math.abs(back[d] - vectors[r * dim + d])).toBeLessThan(0.51 * quantizer.step[d] + 1e-6)

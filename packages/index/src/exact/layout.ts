@@ -7,8 +7,6 @@ export interface Layout {
   write(arena: Arena, at: number, row: number, vectors: Float32Array, from: number): void
   /** Writes a row's vector to `out[to]`. */
   read(arena: Arena, at: number, row: number, out: Float32Array, to: number): void
-  /** The dot product of a row with a query, in float64, in order of the dimensions. */
-  dot(arena: Arena, at: number, row: number, vectors: Float32Array, from: number): number
   /** Puts a query where the kernel reads it. */
   prepare(arena: Arena, vectors: Float32Array, from: number): void
   /**
@@ -32,11 +30,6 @@ export function flatLayout(dim: number): Layout {
     },
     read({ floats }, at, row, out, to) {
       for (let d = 0, from = start(at, row); d < dim; d++, from += 16) out[to + d] = floats[from]
-    },
-    dot({ floats }, at, row, vectors, from) {
-      let sum = 0
-      for (let d = 0, to = start(at, row); d < dim; d++, to += 16) sum += vectors[from + d] * floats[to]
-      return sum
     },
     prepare(arena, vectors, from) {
       const to = arena.query >> 2

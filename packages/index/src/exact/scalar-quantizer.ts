@@ -77,12 +77,6 @@ export function byteLayout(dim: number, quantizer: ScalarQuantizer): Layout {
       const first = start(at, row)
       for (let d = 0; d < dim; d++) out[to + d] = least[d] + step[d] * bytes[place(first, d)]
     },
-    dot({ bytes }, at, row, vectors, from) {
-      const first = start(at, row)
-      let sum = 0
-      for (let d = 0; d < dim; d++) sum += vectors[from + d] * Math.fround(least[d] + step[d] * bytes[place(first, d)])
-      return sum
-    },
     prepare(arena, vectors, from) {
       query = integerQuery(quantizer, vectors, from, held)
       const to = arena.query >> 1

@@ -149,7 +149,6 @@ export function milvusShard(shared: MilvusStore, code: number, store: number, sa
       if (places.size > 0) throw failed('give all vectors back', `${places.size} rows are gone from ${collection}`)
       return out
     },
-    dot: remote,
     read: remote,
     bytes: () => 0,
     async release() {
