@@ -48,6 +48,8 @@ const variants: [string, string, object][] = [
     { ...ofSparc, general: 'attention', features: true },
   ],
   ['sparc as a mixture', 'sparc', { ...ofSparc, train: 'mixture', explored: 3, probabilityTemperature: 1 }],
+  ['sparc without its general vector', 'sparc', { ...ofSparc, generalShare: 0 }],
+  ['sparc with balanced codes', 'sparc', { ...ofSparc, codebook: { size: 8, capacity: 1, reviveEvery: 2 } }],
   ['sparc that ranks by the nearest interest', 'sparc', { ...ofSparc, rank: 'nearest' }],
   ['comirec-sa that ranks by the nearest interest', 'comirec-sa', { ...brief, rank: 'nearest' }],
   ['mind that ranks by the nearest interest', 'mind', { ...brief, rank: 'nearest' }],

@@ -2,7 +2,7 @@ import { attentionPool } from './attention-pool.ts'
 import { interestAttention, ofCodes, throughKeys } from './interest-attention.ts'
 import { residualLayer } from './residual-layer.ts'
 import { finished, type PlainHistory, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
-import { largest, logSoftmaxAt, meanRows, normalizeAt, reluAll } from './vectors.ts'
+import { largest, logSoftmaxAt, meanRows, nearestRow, normalizeAt, reluAll } from './vectors.ts'
 
 /** The general vector `g`, not normalised, see `createUserTower`. */
 function generalVector(saved: SavedNetwork, positions: Float32Array): (history: PlainHistory) => Float64Array {
@@ -58,7 +58,14 @@ function keepHad(logP: Float64Array, { codes, count }: PlainHistory, levels: num
  */
 export function sparcEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights, linear } = saved
-  const { dim, history: length, sharpness = 12, explored = 8, probabilityTemperature: softer = 2 } = options
+  const {
+    dim,
+    history: length,
+    sharpness = 12,
+    explored = 8,
+    probabilityTemperature: softer = 2,
+    generalShare = 0.5,
+  } = options
   const codewords = weights('codewords/0')
   const size = codewords.length / dim
   const positions = weights('positions')
@@ -79,16 +86,19 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
   const attended = new Float64Array(dim)
   const own = new Float64Array(dim)
   const vectors = new Float64Array(size * dim)
-  return (history, wanted = explored) => {
+  const nearest = nearestRow(codewords, weights('state/prices.0'), dim)
+  return (history, wanted) => {
     const { rows, count, first } = history
+    const room = wanted === undefined ? explored : wanted - (generalShare > 0 ? 1 : 0)
     const logP = probability(history)
     if (options.search === 'hard' && size > 1) keepHad(logP, history, history.codes.length / length)
     if (softer !== 1) {
       for (let c = 0; c < size; c++) logP[c] /= softer
       logSoftmaxAt(logP, 0, size)
     }
-    const codes = largest(logP, size, Math.min(wanted, size))
+    const codes = largest(logP, size, Math.min(room, size))
     const g = general(history)
+    const [whole] = finished(g, 1, options)
     normalizeAt(g, 0, dim)
     for (let i = 0; i < count * dim; i++) keys[i] = rows[i] + positions[first * dim + i]
     for (const [k, code] of codes.entries()) {
@@ -99,7 +109,16 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
         vectors[k * dim + d] = options.user === 'attention' ? interest : g[d] + gamma[d] * interest
       }
     }
-    const logProbabilities = codes.map((code) => logP[code])
-    return { vectors: finished(vectors, codes.length, options), codes, logProbabilities }
+    const found = finished(vectors, codes.length, options)
+    const logProbabilities = Float64Array.from(codes, (code) => logP[code])
+    if (generalShare === 0) return { vectors: found, codes, logProbabilities: [...logProbabilities] }
+    // The general vector in front: it has its share, the interests have the rest.
+    logSoftmaxAt(logProbabilities, 0, codes.length)
+    const rest = Array.from(logProbabilities, (logP) => logP + Math.log(1 - generalShare))
+    return {
+      vectors: [whole, ...found],
+      codes: [nearest(whole), ...codes],
+      logProbabilities: [codes.length > 0 ? Math.log(generalShare) : 0, ...rest],
+    }
   }
 }

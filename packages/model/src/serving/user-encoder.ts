@@ -2,7 +2,7 @@ import { InvalidFileError } from '@sparc/tables/plain'
 import { z } from 'zod'
 import type { Linear, Products } from './products.ts'
 
-/** A user as an index takes one: a vector per interest, likeliest first where probabilities are known. */
+/** A user as an index takes one: a vector per interest, likeliest first where probabilities are known (SPARC's general one before them). */
 export interface EncodedUser {
   vectors: Float32Array[]
   /** Level-1 code of each interest. */
@@ -40,6 +40,7 @@ export const servedOptions = z.object({
   search: z.enum(['soft', 'hard']).optional(),
   explored: z.int().optional(),
   probabilityTemperature: z.number().positive().optional(),
+  generalShare: z.number().optional(),
   rank: z.enum(['mixture', 'nearest']).optional(),
   source: z.enum(['generated', 'history']).optional(),
   sharpness: z.number().positive().optional(),

@@ -92,3 +92,26 @@ export function largest(x: Float64Array, count: number, k: number): number[] {
   }
   return found
 }
+
+/** Finds the nearest of `rows`, `[count, dim]`, to a vector by squared distance and price, `[count]`; of equal ones the first. */
+export function nearestRow(rows: Float32Array, prices: Float32Array, dim: number): (vector: Float32Array) => number {
+  const squares = Float64Array.from(prices, (price, r) => {
+    let sum = price
+    for (let d = r * dim; d < (r + 1) * dim; d++) sum += rows[d] * rows[d]
+    return sum
+  })
+  return (vector) => {
+    let best = 0
+    let least = Number.POSITIVE_INFINITY
+    for (let r = 0; r < squares.length; r++) {
+      let dot = 0
+      for (let d = 0, at = r * dim; d < dim; d++, at++) dot += rows[at] * vector[d]
+      const distance = squares[r] - 2 * dot
+      if (distance < least) {
+        least = distance
+        best = r
+      }
+    }
+    return best
+  }
+}

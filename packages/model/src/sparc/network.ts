@@ -12,7 +12,7 @@ import { createCodebookPart } from '../interest-codebook.ts'
 import { contrastive } from '../losses/contrastive.ts'
 import { mixtureSoftmax } from '../losses/mixture-softmax.ts'
 import { shuffleBpr } from '../losses/pairwise.ts'
-import { type HistoryInput, mergeOf, type Network, type TrainingInput } from '../network.ts'
+import { type HistoryInput, mergeOf, type Network, type TrainingInput, type UserVectors } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import { createInterestProbability } from './interest-probability.ts'
 import type { SparcOptions } from './sparc.ts'
@@ -124,6 +124,21 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     return { loss, users: tf.squeeze(tf.slice(vectors, [0, 0, 0], [-1, 1, -1]), [1]) }
   }
 
+  /** The general vector as an interest, with the nearest code, in front of those found: it has its share, they have the rest. */
+  function besideGeneral(g: tf.Tensor2D, found?: Required<UserVectors>): UserVectors {
+    const general = finish(g)
+    const vectors = tf.expandDims(general, 1) as tf.Tensor3D
+    const codes = tf.slice(quantizer.quantize(general).codes, [0, 0], [-1, 1]) as tf.Tensor2D
+    if (!found) return { vectors, codes, logProbabilities: tf.zerosLike(tf.cast(codes, 'float32')) }
+    const share = options.generalShare
+    const rest = tf.add(tf.logSoftmax(found.logProbabilities), Math.log(1 - share))
+    return {
+      vectors: tf.concat([vectors, found.vectors], 1),
+      codes: tf.concat([codes, found.codes], 1),
+      logProbabilities: tf.concat([tf.fill([general.shape[0], 1], Math.log(share)), rest], 1) as tf.Tensor2D,
+    }
+  }
+
   return {
     parameters,
     randoms: { codebook: codebookRandom },
@@ -154,13 +169,17 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       return { total: tf.addN(weighted) as tf.Scalar, parts }
     },
     items: finish,
-    users(input, wanted = explored) {
+    users(input, wanted) {
       const { history, g } = encode(input)
       if (!begun()) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
-      const { values, indices } = tf.topk(served(searched(history, input)), Math.min(wanted, size))
+      const share = options.generalShare
+      const count = wanted === undefined ? explored : Math.min(wanted - (share > 0 ? 1 : 0), size)
+      if (count === 0) return besideGeneral(g)
+      const { values, indices } = tf.topk(served(searched(history, input)), count)
       const codes = indices as tf.Tensor2D
       const vectors = finish(tower.interests(history, input.padding, g, queriesOf(codes)))
-      return { vectors, logProbabilities: values as tf.Tensor2D, codes }
+      const found = { vectors, logProbabilities: values as tf.Tensor2D, codes }
+      return share > 0 ? besideGeneral(g, found) : found
     },
     ...kept,
   }

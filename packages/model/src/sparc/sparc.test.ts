@@ -175,8 +175,40 @@ describe('SPARC', () => {
     model.dispose()
   })
 
+  it('serves the general vector in front of the explored interests, which share what it leaves', async () => {
+    const world = smallWorld()
+    const some = { ...tiny, warmUpSteps: 10, codebook: { size: 8 }, explored: 3 }
+    const [whole, interests] = [sparc({ ...some, generalShare: 0.4 }), sparc({ ...some, generalShare: 0 })]
+    for (const model of [whole, interests]) await model.fit({ ...world.data, validation: undefined })
+    const found = readInterests(await whole.embedUsers(world.queries))
+    const without = readInterests(await interests.embedUsers(world.queries))
+    const { levels } = readCodebook(await whole.codebook())
+    expect(found.offsets[1]).toBe(4)
+    expect(without.offsets[1]).toBe(3)
+    for (const user of [0, 7]) {
+      const [own, p] = [found.probabilities ?? [], without.probabilities ?? []]
+      const [at, to] = [4 * user, 3 * user]
+      const sum = p[to] + p[to + 1] + p[to + 2]
+      expect(own[at]).toBeCloseTo(0.4, 6)
+      for (let c = 0; c < 3; c++) {
+        expect(own[at + 1 + c]).toBeCloseTo((0.6 * p[to + c]) / sum, 6)
+        expect(found.codes?.[at + 1 + c]).toBe(without.codes?.[to + c])
+      }
+      expect(found.vectors.data.slice((at + 1) * 8, (at + 4) * 8)).toEqual(
+        without.vectors.data.slice(to * 8, (to + 3) * 8),
+      )
+      // What it is: the vector that was served before there were codes, with the nearest of them.
+      const general = found.vectors.data.subarray(at * 8, (at + 1) * 8)
+      const alone = readInterests(await whole.embedUsers(world.queries, { interests: 1 }))
+      expect(alone.vectors.data.subarray(user * 8, (user + 1) * 8)).toEqual(general)
+      expect(alone.probabilities?.[user]).toBe(1)
+      expect(levels[0].vectors.rows).toBeGreaterThan(found.codes?.[at] ?? 99)
+    }
+    for (const model of [whole, interests]) model.dispose()
+  })
+
   it('hard search serves codes of the history alone, and any code where there is none', async () => {
-    const model = sparc({ ...tiny, warmUpSteps: 10, codebook: { size: 8 }, search: 'hard', interests: 8 })
+    const model = sparc({ ...tiny, warmUpSteps: 10, codebook: { size: 8 }, search: 'hard', generalShare: 0 })
     const world = smallWorld()
     await model.fit(world.data)
     const items = readEmbeddings(await model.embedItems())

@@ -58,6 +58,11 @@ export const sparcOptions = z.strictObject({
   interests: z.int().min(1).max(64).default(4),
   /** Interests per user in serving, where nothing else is asked for: the likeliest codes, which a search explores. */
   explored: z.int().min(1).max(64).default(8),
+  /**
+   * Share of the general vector in what is served: it stands in front of the explored interests, whose probabilities have the rest.
+   * 0 leaves it out.
+   */
+  generalShare: z.number().min(0).lt(1).default(0.5),
   /** Steps in which the general vector learns alone, before the codebook begins with residual k-means; at most half of the run. */
   warmUpSteps: z.int().min(0).default(200),
   /**
