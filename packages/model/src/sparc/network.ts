@@ -113,7 +113,8 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     const chosen = stopGradient(tf.topk(logP, interests).indices as tf.Tensor2D)
     const vectors = finish(tower.interests(history, input.padding, g, queriesOf(chosen)))
     if (options.train === 'nearest') {
-      const users = pickInterest(vectors, items.targets)
+      const rivals = options.generalCompetes ? [stopGradient(tf.expandDims(finish(g), 1) as tf.Tensor3D)] : []
+      const users = pickInterest(tf.concat([vectors, ...rivals], 1), items.targets)
       return { loss: recommendationLoss(users, items, input, options), users }
     }
     const mixing = options.mixing === 'trained' ? logP : stopGradient(logP)

@@ -117,6 +117,20 @@ describe('SPARC', () => {
     dispose()
   })
 
+  it('trains no interest from a target that the general vector is nearest to, where that competes', () => {
+    const weights = { quantizer: 0, interest: 0, general: 0 }
+    const moved = (options: object) => {
+      const { gradients, dispose } = setUp({ train: 'nearest', interests: 1, weights, ...options })
+      const found = gradients()
+      dispose()
+      return found['interest/gamma']
+    }
+    const [alone, competing] = [moved({}), moved({ generalCompetes: true })]
+    // Some targets are nearer to the one, some to the other.
+    expect(competing).toBeGreaterThan(0)
+    expect(competing).not.toBeCloseTo(alone, 6)
+  })
+
   it('leaves a codebook that is not joint where residual k-means put it', async () => {
     // The learning rate of the first 20 steps is the same in both, so the codebook begins in one place.
     const after = async (steps: number, joint: boolean) => {

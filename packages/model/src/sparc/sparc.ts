@@ -77,6 +77,11 @@ export const sparcOptions = z.strictObject({
    * a user's interests apart; or (as the paper is read) the vector of the `target`'s own code.
    */
   train: z.enum(['mixture', 'nearest', 'target']).default('nearest'),
+  /**
+   * With `train: 'nearest'`: whether the general vector is one of those that may be nearest. Where it is, no interest learns from the
+   * target, so that interests learn what it lacks.
+   */
+  generalCompetes: z.boolean().default(false),
   /** With `train: 'target'`: asked for with the target's `e1`, with its `zq`, or with each for half of the batch. */
   query: z.enum(['e1', 'zq', 'half']).default('half'),
   /** Whether the recommendation loss of a mixture reaches the probabilities, or their own loss alone does. */
