@@ -43,6 +43,12 @@ function whole(text: string): number {
   return value
 }
 
+function counted(text: string): number {
+  const value = whole(text)
+  if (value === 0) throw new InvalidArgumentError('A whole number of at least 1 is needed.')
+  return value
+}
+
 /** The bare command takes no arguments, so a word without an option before it was meant as a command. */
 function unknownCommand(given: string, { commands }: Command): InvalidInputError {
   const names = commands.map((command) => command.name())
@@ -130,7 +136,7 @@ export function commandLine(): Command {
     .option('--seed <number>', 'seed of the search', whole, 1)
     .option('--steps <number>', 'training steps at most, for each trial', whole)
     .option('--options <json>', 'options that every trial has, and the search leaves alone', jsonObject)
-    .option('--rungs <number>', 'rungs of successive halving; 1 trains every setting to the end', whole, 1)
+    .option('--rungs <number>', 'rungs of successive halving; 1 trains every setting to the end', counted, 1)
     .action(async (system: string, options: TuneOptions) => (await import('./commands/tune.ts')).tune(system, options))
 
   program

@@ -59,10 +59,9 @@ export interface CodeShardedIndex {
 
 /** What `swap` takes out of another handle, in the turn of a write there. */
 interface Turn {
-  /** Settles when the writes before it are done. */
-  ready: Promise<unknown>
-  /** Takes the content; that handle is closed then. */
-  take(): Core
+  /** Takes the content when the writes before it are done; that handle is closed then. */
+  take(): Promise<Core>
+  /** Lets the writes after it begin. */
   end(): void
 }
 const turns = new WeakMap<CodeShardedIndex, () => Turn>()
@@ -194,8 +193,7 @@ function handle(first: Core): CodeShardedIndex {
       // Both turns are taken at once, so that of two swaps that cross the later one waits for the other.
       const turn = turns.get(other)?.()
       const swapped = write(async (now) => {
-        await turn?.ready
-        const next = turn?.take()
+        const next = await turn?.take()
         if (!next) throw closed()
         const { epoch } = now.state
         next.state = { ...next.state, epoch: epoch + 1 }
@@ -217,17 +215,20 @@ function handle(first: Core): CodeShardedIndex {
       }),
   }
   turns.set(index, () => {
-    const ready = writing
+    const before = writing
     let end = () => {}
-    writing = new Promise<void>((resolve) => {
+    const ended = new Promise<void>((resolve) => {
       end = resolve
     })
-    const take = () => {
+    // A turn that ends before it was taken still keeps the order of the writes around it.
+    writing = before.then(() => ended)
+    const take = async () => {
+      await before
       const taken = core()
       content = undefined
       return taken
     }
-    return { ready, take, end }
+    return { take, end }
   })
   return index
 }

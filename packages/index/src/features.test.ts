@@ -2,7 +2,7 @@ import { type Embeddings, makeItems, random } from '@sparc/tables'
 import { describe, expect, it } from 'vitest'
 import { embeddingsFrom, interestsFrom } from './arrays.ts'
 import { CodeShardedIndex } from './code-sharded-index.ts'
-import { range } from './conformance.fixture.ts'
+import { pick, range } from './conformance.fixture.ts'
 import { searchStats, whereColumn } from './found.ts'
 import type { SearchOptions } from './options.ts'
 import { bruteForce, catalogue, people } from './world.fixture.ts'
@@ -248,6 +248,20 @@ describe('swapping', () => {
     expect(a.stats().items).toBe(world.items.length - 1)
     expect(await a.remove([1])).toBe(1)
     await a.close()
+  })
+
+  it('that is refused leaves the writes around it in their order', async () => {
+    const part = (from: number, to: number) => pick(world, range(from, to))
+    const [a, b] = [await CodeShardedIndex.build(part(0, 10)), await CodeShardedIndex.build(part(0, 10))]
+    await a.close()
+    const writes = [b.upsert(part(10, 110)), a.swap(b), b.upsert(part(110, 210))]
+    expect((await Promise.allSettled(writes)).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ])
+    expect(b.stats().items).toBe(210)
+    await b.close()
   })
 
   it('puts a new model in place without a gap', async () => {

@@ -17,6 +17,7 @@ import {
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
 import type { z } from 'zod'
+import { checkInterests } from './check-interests.ts'
 import { openVectorModel, saveVectorModel } from './checkpoint.ts'
 import { describeInterests, interestOf } from './describe-interests.ts'
 import type { EmbeddingTable } from './embedding-table.ts'
@@ -189,7 +190,7 @@ function recommender<Options extends CommonOptions>(
     },
     embedItems,
     async embedUsers(queries: Table, wanted: { interests?: number } = {}): Promise<Table> {
-      return makeInterests(await interests(queries, wanted.interests))
+      return makeInterests(await interests(queries, checkInterests(wanted.interests)))
     },
     async codebook(): Promise<Table> {
       const { network } = fitted()

@@ -142,12 +142,16 @@ describe('tune', () => {
     const { output } = await benchmark('tune', ...args, '--steps', '200')
     expect(output.match(/trial \d of 2, rung 1 of 2.*validation R@50/g)).toHaveLength(2)
     expect(output.match(/trial \d of 1, rung 2 of 2.*validation R@50/g)).toHaveLength(1)
-    // What goes on does not begin again: its first line is of the other half of the steps.
-    expect(output).not.toMatch(/rung 2 of 2.* step [1-9]\d?\/200/)
     expect(output.match(/ 200 +[\d.]+$/gm)).toHaveLength(1)
     expect(output.match(/ 100 +[\d.]+$/gm)).toHaveLength(1)
     expect(output.match(/with \{.*"batch":64.*\}/g)).toHaveLength(3)
-    expect((await benchmark('tune', ...args)).errors).toMatch(/Say --steps 1500/)
+    // Another budget is another search, and nothing of the one before it is left.
+    expect((await benchmark('tune', ...args)).errors).toMatch(
+      /at least 100 steps for the first rung.*--steps 200 or more/s,
+    )
+    const again = await benchmark('tune', ...args, '--steps', '220')
+    expect(again.output.match(/rung 1 of 2.*validation R@50/g)).toHaveLength(2)
+    expect(again.output).not.toMatch(/ 100 +[\d.]+$/m)
   })
 })
 

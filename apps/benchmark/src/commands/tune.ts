@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { evaluate, recall, type Split } from '@sparc/eval'
 import { InvalidInputError, queriesOf, random } from '@sparc/tables'
@@ -11,7 +12,7 @@ import { type Data, openData } from '../pipeline/data.ts'
 import { dropCheckpoints, fit } from '../pipeline/fit.ts'
 import { drawSettings, searchSpace } from '../pipeline/search-space.ts'
 import { split } from '../pipeline/split.ts'
-import { checkRow, makeRecommender } from '../pipeline/systems.ts'
+import { allOptions, checkRow, makeRecommender } from '../pipeline/systems.ts'
 import type { Progress } from '../progress/progress.ts'
 import { number } from '../report/format.ts'
 import { align } from '../report/text.ts'
@@ -23,20 +24,18 @@ import { consoleProgress } from './sitting.ts'
 
 /** One setting, and what it came to on the validation users. */
 interface Trial {
-  options: Record<string, unknown>
-  recall: number
-  /** Steps that were trained. */
-  steps: number
+  options: Setting
+  /** Recall@50 of the best state after so many steps: at each pause, and at the end. */
+  recalls: { steps: number; recall: number }[]
   seconds: number
   /** Training has ended; else it was left behind after some steps, and its checkpoint is there. */
   ended: boolean
 }
 
+/** What is kept of a search. Trials of other data, steps, seed or defaults are others. */
 interface TrialsFile {
   system: string
-  fingerprint: string
-  /** Steps a trial may take; trials of another budget are others. */
-  budget?: number
+  search: string
   trials: Trial[]
 }
 
@@ -53,16 +52,35 @@ interface Search {
 
 type Setting = Record<string, unknown>
 
-const sameSetting = (trial: Trial, setting: Setting) => hashOf(trial.options) === hashOf(setting)
+/** Steps between two validations of the trainer: pauses come there. */
+const VALIDATION = 100
+
+const lastOf = ({ recalls }: Trial) => recalls[recalls.length - 1]
+
+/** Recall after so many steps, or at an earlier end; nothing where training went past it without a pause. */
+function recallAt({ recalls, ended }: Trial, steps: number): number | undefined {
+  const at = recalls.find((each) => each.steps === steps)
+  if (at) return at.recall
+  const last = recalls[recalls.length - 1]
+  return ended && last.steps < steps ? last.recall : undefined
+}
+
+const checkpointOf = (folder: string, setting: Setting) => join(folder, `trial-${hashOf(setting)}`)
 
 /** Fits one setting on the training users, to the end or a pause, and scores it on the validation users; test users stay out. */
-async function tryOut(search: Search, setting: Setting, label: string, pauseAt?: number): Promise<Trial> {
+async function tryOut(
+  search: Search,
+  setting: Setting,
+  label: string,
+  before?: Trial,
+  pauseAt?: number,
+): Promise<Trial> {
   const { system, experiment, data, parts, folder, seed, progress, signal } = search
   signal.throwIfAborted()
   const phase = progress.phase(label)
   const recommender = await makeRecommender({ system, options: setting }, {})
   const job = { items: data.dataset.items, sequences: parts.train, validation: parts.validation }
-  const checkpoint = join(folder, `trial-${hashOf(setting)}`)
+  const checkpoint = checkpointOf(folder, setting)
   try {
     const { say } = progress
     const { report, log } = await fit({
@@ -77,15 +95,33 @@ async function tryOut(search: Search, setting: Setting, label: string, pauseAt?:
       pauseAt,
     })
     const found = await recommender.recommend(queriesOf(parts.validation), { k: 50 })
-    const value = score(found, parts.validation, data)
-    phase.end(`validation R@50 ${number(value)} with ${JSON.stringify(setting)}`)
+    const recall = score(found, parts.validation, data)
+    phase.end(`validation R@50 ${number(recall)} with ${JSON.stringify(setting)}`)
     if (report) dropCheckpoints(checkpoint)
-    const { step: steps, seconds } = log.validation.at(-1) ?? { step: 0, seconds: 0 }
-    const took = report ?? { steps, seconds }
-    return { options: setting, recall: value, steps: took.steps, seconds: took.seconds, ended: report !== undefined }
+    const { steps, seconds } = report ?? { steps: pauseAt ?? 0, seconds: log.validation.at(-1)?.seconds ?? 0 }
+    const recalls = [...(before?.recalls ?? []), { steps, recall }]
+    return { options: setting, recalls, seconds, ended: report !== undefined }
   } finally {
     recommender.dispose()
   }
+}
+
+/** The step at which each rung but the last pauses: a half, a quarter, ... of all, where the trainer validates. */
+function pausesOf(system: string, { rungs, steps, options = {} }: TuneOptions): number[] {
+  if (rungs <= 1) return []
+  const shares = Array.from({ length: rungs - 1 }, (_, r) => 2 ** (rungs - 1 - r))
+  const pauses = shares.map((share) => VALIDATION * Math.ceil((steps ?? 0) / share / VALIDATION))
+  // What learns its codes after a warm-up is not yet what it is going to be.
+  const warmUp: unknown = Reflect.get(allOptions({ system, options }, {}) ?? {}, 'warmUpSteps')
+  const least = VALIDATION + (typeof warmUp === 'number' ? warmUp : 0)
+  const distinct = pauses.every((pause, r) => pause >= least && pause < (pauses[r + 1] ?? steps ?? 0))
+  if (distinct) return pauses
+  throw new InvalidInputError('TOO_MANY_RUNGS', {
+    what: 'The rungs are parts of the training steps, and the first of them ends before a setting can be judged',
+    given: `--rungs ${rungs}, ${steps === undefined ? 'without --steps' : `--steps ${steps}`}`,
+    allowed: `at least ${least} steps for the first rung of ${system}: --steps ${least * 2 ** (rungs - 1)} or more`,
+    next: 'Ask for more steps, or fewer rungs',
+  })
 }
 
 /**
@@ -93,48 +129,51 @@ async function tryOut(search: Search, setting: Setting, label: string, pauseAt?:
  * on to twice as many, and so on; those that come to the last rung are trained to the end. One rung is plain random search.
  * What has been tried is kept as it ends, and a setting that goes on resumes its training.
  */
-async function trialsOf(
-  search: Search,
-  { trials: count, rungs, steps, fresh, options: fixed }: TuneOptions,
-): Promise<Trial[]> {
+async function trialsOf(search: Search, options: TuneOptions): Promise<Trial[]> {
   const { system, data, folder, seed } = search
-  const { fingerprint } = data.dataset
+  const { trials: count, rungs, steps, fresh, options: fixed } = options
+  const pauses = pausesOf(system, options)
   const path = join(folder, 'trials.json')
-  const before = fresh ? undefined : await readJson<TrialsFile>(path)
-  const trials = before?.fingerprint === fingerprint && before.budget === steps ? before.trials : []
-  const space = Object.entries(searchSpace(system)).filter(([name]) => fixed?.[name] === undefined)
+  const { fingerprint } = data.dataset
+  const name = hashOf({ fingerprint, steps, seed, options: allOptions({ system, options: {} }, {}) })
+  const kept = fresh ? undefined : await readJson<TrialsFile>(path)
+  const trials = kept?.search === name ? kept.trials : []
+  if (trials.length === 0) dropOthers(folder)
+  const space = Object.entries(searchSpace(system)).filter(([option]) => fixed?.[option] === undefined)
   const drawn = drawSettings(Object.fromEntries(space), count, random(seed).fork('settings'))
   let settings = drawn.map((setting) => ({ ...setting, ...fixed }))
-  for (let rung = 1; rung <= rungs; rung++) {
-    const pauseAt = rung < rungs && steps !== undefined ? Math.ceil(steps / 2 ** (rungs - rung)) : undefined
+  for (let rung = 0; rung < rungs; rung++) {
+    const pauseAt = pauses[rung]
+    const reached: Trial[] = []
     for (const [t, setting] of settings.entries()) {
-      const at = trials.findIndex((trial) => sameSetting(trial, setting))
-      if (at >= 0 && (trials[at].ended || trials[at].steps >= (pauseAt ?? Number.POSITIVE_INFINITY))) continue
-      const label = `trial ${t + 1} of ${settings.length}${rungs > 1 ? `, rung ${rung} of ${rungs}` : ''}`
-      const trial = await tryOut(search, setting, label, pauseAt)
-      trials.splice(at < 0 ? trials.length : at, 1, trial)
-      await writeJson(path, { system, fingerprint, budget: steps, trials } satisfies TrialsFile)
+      const at = trials.findIndex((each) => hashOf(each.options) === hashOf(setting))
+      let trial = trials[at]
+      if (!trial?.ended && !(pauseAt !== undefined && trial && lastOf(trial).steps >= pauseAt)) {
+        const label = `trial ${t + 1} of ${settings.length}${rungs > 1 ? `, rung ${rung + 1} of ${rungs}` : ''}`
+        trial = await tryOut(search, setting, label, trial, pauseAt)
+        trials.splice(at < 0 ? trials.length : at, 1, trial)
+        await writeJson(path, { system, search: name, trials } satisfies TrialsFile)
+      }
+      reached.push(trial)
     }
-    const reached = trials.filter((trial) => settings.some((setting) => sameSetting(trial, setting)))
-    settings = reached
-      .sort((a, b) => b.recall - a.recall)
-      .slice(0, Math.ceil(settings.length / 2))
-      .map(({ options }) => options)
+    const judged = reached.map((trial) => ({ trial, recall: recallAt(trial, pauseAt ?? 0) ?? -1 }))
+    judged.sort((a, b) => b.recall - a.recall)
+    settings = judged.slice(0, Math.ceil(settings.length / 2)).map(({ trial }) => trial.options)
   }
   return trials
+}
+
+/** Removes what another search has left in the folder. */
+function dropOthers(folder: string): void {
+  for (const entry of readdirSync(folder)) {
+    if (entry.startsWith('trial-')) rmSync(join(folder, entry), { recursive: true })
+  }
 }
 
 /** `benchmark tune SYSTEM`: the defaults and random settings, each judged by Recall@50 on the validation users. */
 export async function tune(system: string, options: TuneOptions): Promise<void> {
   checkRow({ system, options: options.options ?? {} }, {})
-  if (options.rungs > 1 && options.steps === undefined) {
-    throw new InvalidInputError('RUNGS_WITHOUT_STEPS', {
-      what: 'Rungs are parts of the training steps, and no --steps were given',
-      given: `--rungs ${options.rungs}`,
-      allowed: '--rungs 1, or --rungs with --steps',
-      next: 'Say --steps 1500, for example',
-    })
-  }
+  pausesOf(system, options)
   const dataset = options.dataset ?? 'amazon-beauty-2014'
   const located = locate(dataset, options.data, false)
   const name = `tune-${system}-${dataset}`.replaceAll(/[^a-z0-9-]+/g, '-')
@@ -175,17 +214,14 @@ function score(found: Table, cases: Table, { dataset }: Data): number {
 }
 
 /** Those that were trained to the end, then those that were left behind, the last of them first. */
-function bestFirst(trials: readonly Trial[]): Trial[] {
-  const reached = ({ ended, steps }: Trial) => (ended ? Number.MAX_SAFE_INTEGER : steps)
-  return [...trials].sort((a, b) => reached(b) - reached(a) || b.recall - a.recall)
-}
-
 function table(trials: readonly Trial[]): string {
-  const body = bestFirst(trials).map(({ options, recall: value, steps, seconds }) => [
-    Object.keys(options).length === 0 ? 'the defaults' : JSON.stringify(options),
-    number(value),
-    String(steps),
-    seconds.toFixed(1),
+  const reached = (trial: Trial) => (trial.ended ? Number.MAX_SAFE_INTEGER : lastOf(trial).steps)
+  const sorted = [...trials].sort((a, b) => reached(b) - reached(a) || lastOf(b).recall - lastOf(a).recall)
+  const body = sorted.map((trial) => [
+    Object.keys(trial.options).length === 0 ? 'the defaults' : JSON.stringify(trial.options),
+    number(lastOf(trial).recall),
+    String(lastOf(trial).steps),
+    trial.seconds.toFixed(1),
   ])
   return align([['options, best first', 'validation R@50', 'steps', 'seconds'], ...body])
 }

@@ -46,9 +46,14 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-async function resolveExperiment(value: Record<string, unknown>, path: string, seen: string[]): Promise<Experiment> {
+/** What an experiment says, with what it takes from the configuration that it uses, and that from the next. */
+async function resolveUse(
+  value: Record<string, unknown>,
+  path: string,
+  seen: string[],
+): Promise<Record<string, unknown>> {
   const { use, rows, ...own } = value
-  if (use === undefined) return parseExperiment(value, path)
+  if (use === undefined) return value
   const base = typeof use === 'string' ? resolve(dirname(path), use) : ''
   if (typeof use !== 'string' || !existsSync(base) || seen.includes(base)) {
     throw new InvalidInputError('INVALID_CONFIG', {
@@ -58,10 +63,13 @@ async function resolveExperiment(value: Record<string, unknown>, path: string, s
       next: `Mend it in ${path}`,
     })
   }
-  const other = await readJson(base)
-  if (!isObject(other)) return resolveExperiment(own, path, seen)
-  const systems = changeRows(own.systems ?? other.systems, rows, path)
-  return resolveExperiment({ ...other, ...own, systems }, base, [...seen, base])
+  const read = await readJson(base)
+  const other = isObject(read) ? await resolveUse(read, base, [...seen, base]) : {}
+  return { ...other, ...own, systems: changeRows(own.systems ?? other.systems, rows, path) }
+}
+
+async function resolveExperiment(value: Record<string, unknown>, path: string): Promise<Experiment> {
+  return parseExperiment(await resolveUse(value, path, [path]), path)
 }
 
 /** Reads a configuration: one experiment, or a study of several. */
@@ -71,9 +79,9 @@ export async function loadStudy(given: string): Promise<Study> {
   if (isObject(value) && 'experiments' in value) {
     const study = parseStudy(value, path)
     const experiments: Experiment[] = []
-    for (const each of study.experiments) experiments.push(await resolveExperiment(each, path, [path]))
+    for (const each of study.experiments) experiments.push(await resolveExperiment(each, path))
     return { ...study, experiments }
   }
-  const experiment = await resolveExperiment(isObject(value) ? value : { value }, path, [path])
+  const experiment = await resolveExperiment(isObject(value) ? value : { value }, path)
   return { name: experiment.name, about: experiment.about, experiments: [experiment] }
 }

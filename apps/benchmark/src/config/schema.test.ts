@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { allOptions, checkRow } from '../pipeline/systems.ts'
+import { temporary } from '../temporary.fixture.ts'
 import { rowHash, stableJson } from './hash.ts'
 import { builtInConfigs, loadStudy } from './load.ts'
 import { changeRows, parseExperiment, rowName } from './schema.ts'
@@ -23,12 +26,12 @@ describe('an experiment', () => {
 
   it('has rows that are like others but for what they say', () => {
     const sparc = { system: 'sparc', options: { dim: 32, codebook: { size: 8 } } }
-    const hard = { like: 'sparc', name: 'hard', options: { search: 'hard', codebook: { size: 1 } } }
+    const hard = { like: 'sparc', name: 'hard', options: { search: 'hard', codebook: { joint: false } } }
     const { systems } = parseExperiment({ ...least, systems: [sparc, hard] }, 'a test')
     expect(systems[1]).toEqual({
       system: 'sparc',
       name: 'hard',
-      options: { dim: 32, search: 'hard', codebook: { size: 1 } },
+      options: { dim: 32, search: 'hard', codebook: { size: 8, joint: false } },
     })
     expect(() => parseExperiment({ ...least, systems: [sparc, { ...hard, like: 'spark' }] }, 'a test')).toThrow(
       /"like" of row 2.*Did you mean sparc/s,
@@ -71,6 +74,19 @@ describe('the configurations that come with the app', () => {
     expect((await loadStudy('beauty')).experiments[0].seeds).toEqual([1])
   })
 
+  it('take what another one takes from a third, and change it last', async () => {
+    const folder = temporary()
+    const first = { ...least, systems: [{ system: 'two-tower', options: { dim: 8 } }] }
+    const files = {
+      'a.json': first,
+      'b.json': { use: 'a.json', name: 'b', rows: { 'two-tower': { options: { dim: 16, hidden: 8 } } } },
+      'c.json': { use: 'b.json', name: 'c', rows: { 'two-tower': { options: { dim: 32 } } } },
+    }
+    for (const [name, value] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(value))
+    const { experiments } = await loadStudy(join(folder, 'c.json'))
+    expect(experiments[0]).toMatchObject({ name: 'c', systems: [{ options: { dim: 32, hidden: 8 } }] })
+  })
+
   it('take rows of another one as they are, but for those that "rows" names', async () => {
     const rowsOf = async (name: string) => (await loadStudy(name)).experiments[0].systems
     const [before, after] = await Promise.all([rowsOf('beauty'), rowsOf('leave-one-out')])
@@ -82,6 +98,12 @@ describe('the configurations that come with the app', () => {
       { system: 'popularity' },
       { like: 'x', name: 'mine', options: { k: 1 } },
     ])
+    const named = changeRows(
+      [{ package: './fixtures/every-item' }],
+      { '.-fixtures-every-item': { name: 'all' } },
+      'a test',
+    )
+    expect(named).toEqual([{ package: './fixtures/every-item', name: 'all' }])
     expect(change({ popularty: {} })).toThrow(/Did you mean popularity/)
     expect(change(['mine'])).toThrow(/an object of rows by name/)
   })

@@ -96,9 +96,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Options with others laid over them; what is no object is left to the check of the row. */
+/** Options with others laid over them, key by key at every depth; what is no object is left to the check of the row. */
 function over(options: unknown, own: unknown): unknown {
-  return isObject(options) && isObject(own) ? { ...options, ...own } : (own ?? options)
+  if (!isObject(options) || !isObject(own)) return own === undefined ? options : own
+  const keys = Object.keys({ ...options, ...own })
+  return Object.fromEntries(keys.map((key) => [key, over(options[key], own[key])]))
 }
 
 /**
@@ -118,7 +120,10 @@ export function changeRows(systems: unknown, rows: unknown, where: string): unkn
   }
   const given: unknown[] = Array.isArray(systems) ? systems : []
   const written = given.map((each): Record<string, unknown> => (isObject(each) ? each : { system: each }))
-  const names = written.map(({ name, system, package: from }) => String(name ?? system ?? from))
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  const names = written.map((row) =>
+    rowName({ name: text(row.name), system: text(row.system), package: text(row.package) }),
+  )
   for (const name of Object.keys(rows)) {
     if (names.includes(name)) continue
     const near = suggest(name, names)
@@ -179,6 +184,6 @@ export function parseStudy(value: unknown, where: string): z.infer<typeof studyS
 }
 
 /** The name under which a row stands in tables and folders. */
-export function rowName(row: Row): string {
+export function rowName(row: Pick<Row, 'name' | 'system' | 'package'>): string {
   return row.name ?? row.system ?? row.package?.replaceAll(/[^a-z0-9.-]+/g, '-').replace(/^-+/, '') ?? 'recommendations'
 }

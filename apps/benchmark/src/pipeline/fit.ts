@@ -16,7 +16,7 @@ export interface FitJob {
   phase: Phase
   signal: AbortSignal
   say(line: string): void
-  /** Training pauses at the first validation from this step on: its checkpoint is kept, and another `fit` goes on from it. */
+  /** Training pauses at the validation of this step: its checkpoint is kept, and another `fit` goes on from it. */
   pauseAt?: number
 }
 
@@ -72,7 +72,9 @@ async function attempt(job: FitJob): Promise<Fitted> {
       onEvent(event) {
         watch(event)
         if (event.type === 'checkpoint') keepCopy(job)
+        // Steps beyond are those of a training that was stopped just there, and resumed.
         if (event.type === 'validation' && event.step >= pauseAt) pause.abort()
+        if (event.type === 'step' && event.step > pauseAt) pause.abort()
       },
     })
     return { report, log }

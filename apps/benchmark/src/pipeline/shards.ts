@@ -34,15 +34,6 @@ interface Tables {
   codebook?: Table
 }
 
-/**
- * How an engine looks into shards: our own scan reads the groups of rows that a user's interests choose together; FAISS, which
- * searches an index whole or not at all, the shard of each interest's code and its neighbours.
- */
-const ways = {
-  exact: { routing: 'user', label: 'groups of rows' },
-  faiss: { routing: 'interest', label: 'whole shards, faiss' },
-} as const
-
 interface Answer {
   found: Table
   seconds: number
@@ -54,28 +45,33 @@ interface Search {
   filtered: boolean
 }
 
-/** An index of one engine, asked with every test user's interests. */
+/**
+ * An index of one engine, asked with every test user's interests. Our own scan reads the groups of rows that a user's interests
+ * choose together; FAISS searches an index whole or not at all: the shard of each interest's code, and its neighbours. So does a
+ * merge by budget.
+ */
 async function openIndex(engine: Engine, { queries, signal }: Context, tables: Tables, k: number) {
   const { embeddings, interests, codebook } = tables
   const index = await CodeShardedIndex.build(embeddings, { engine, codebook })
-  const { routing } = ways[engine]
+  const inWholeShards = (merge: Search['merge']) => engine === 'faiss' || merge === 'budget'
   return {
+    inWholeShards,
     close: () => index.close(),
     async search({ probes, merge, filtered }: Search): Promise<Answer> {
       signal.throwIfAborted()
       const everywhere = probes === Number.POSITIVE_INFINITY
-      const asked: SearchOptions = everywhere
-        ? { scope: 'all' }
-        : { probes, routing: merge === 'budget' ? undefined : routing }
+      const routing = inWholeShards(merge) ? 'interest' : 'user'
+      const asked: SearchOptions = everywhere ? { scope: 'all' } : { probes, routing }
       const start = performance.now()
       const found = await index.search(interests, { k, merge, ...asked, exclude: filtered ? queries : undefined })
       return { found, seconds: (performance.now() - start) / 1000 }
     },
   }
 }
+type Index = Awaited<ReturnType<typeof openIndex>>
 
 /** The index of whole shards in FAISS; nothing, and a line that says so, where it can't be had and need not be. */
-async function openFaiss(context: Context, tables: Tables, k: number) {
+async function openFaiss(context: Context, tables: Tables, k: number): Promise<Index | undefined> {
   try {
     return await openIndex('faiss', context, tables, k)
   } catch (error) {
@@ -88,57 +84,56 @@ async function openFaiss(context: Context, tables: Tables, k: number) {
   }
 }
 
-/** FAISS takes whole shards, so parts of one would only repeat it. */
-function countsFor(engine: Engine, probes: readonly number[]): number[] {
-  const counts = [1, ...probes].map((count) => (engine === 'faiss' ? Math.ceil(count) : count))
-  return [...new Set(counts)].sort((a, b) => a - b)
-}
-
 /** Puts embeddings with codes into one shard per level-1 code, and searches them with every test user's interests. */
 export async function searchShards(context: Context, tables: Tables, k: number): Promise<Shards> {
-  const { queries, experiment } = context
-  const { engine: asked, merges, probes } = experiment.index
-  const engine = asked === 'faiss' ? 'faiss' : 'exact'
-  const mergeOf = (name: Merged['merge']) => (name === 'own' ? undefined : name)
-  const own = mergeOf(merges[0])
+  const { engine } = context.experiment.index
   const exact = await openIndex('exact', context, tables, k)
-  const faiss = asked === 'exact' ? undefined : await openFaiss(context, tables, k)
+  let faiss: Index | undefined
   try {
-    const merged: Merged[] = []
-    for (const name of merges) {
-      const way = { probes: 1, merge: mergeOf(name) }
-      const index = engine === 'faiss' && faiss ? faiss : exact
-      const { found, seconds } = await index.search({ ...way, filtered: true })
-      const unfiltered = await index.search({ ...way, filtered: false })
-      const { scanned } = searchStats(found)
-      merged.push({ merge: name, filtered: found, unfiltered: unfiltered.found, seconds, scanned })
-    }
-    const whole = await exact.search({ probes: Number.POSITIVE_INFINITY, merge: own, filtered: true })
-    const point = (label: string, count: number, { found, seconds }: Answer): IndexPoint => ({
-      engine: label,
-      probes: count,
-      scanned: count === 0 ? 1 : searchStats(found).scanned,
-      recallOfExact: overlap(found, whole.found, DEPTH),
-      microsecondsPerQuery: (seconds * 1e6) / Math.max(1, queries.numRows),
-    })
-    const curve = [point('exact, all', 0, whole)]
-    for (const [name, index] of [
-      ['exact', asked === 'faiss' ? undefined : exact],
-      ['faiss', faiss],
-    ] as const) {
-      if (!index) continue
-      for (const count of countsFor(name, probes)) {
-        const known = name === engine && count === 1 ? { ...merged[0], found: merged[0].filtered } : undefined
-        curve.push(
-          point(ways[name].label, count, known ?? (await index.search({ probes: count, merge: own, filtered: true }))),
-        )
-      }
-    }
-    return { engine, merged, curve }
+    faiss = engine === 'exact' ? undefined : await openFaiss(context, tables, k)
+    return await askAll(context, exact, faiss)
   } finally {
     await exact.close()
     await faiss?.close()
   }
+}
+
+async function askAll({ queries, experiment }: Context, exact: Index, faiss: Index | undefined): Promise<Shards> {
+  const { engine: asked, merges, probes } = experiment.index
+  const served = asked === 'faiss' && faiss ? faiss : exact
+  const mergeOf = (name: Merged['merge']) => (name === 'own' ? undefined : name)
+  const merged: Merged[] = []
+  for (const name of merges) {
+    const way = { probes: 1, merge: mergeOf(name) }
+    const { found, seconds } = await served.search({ ...way, filtered: true })
+    const unfiltered = await served.search({ ...way, filtered: false })
+    const { scanned } = searchStats(found)
+    merged.push({ merge: name, filtered: found, unfiltered: unfiltered.found, seconds, scanned })
+  }
+
+  const merge = mergeOf(merges[0])
+  const whole = await exact.search({ probes: Number.POSITIVE_INFINITY, merge, filtered: true })
+  const point = (label: string, count: number, { found, seconds }: Answer): IndexPoint => ({
+    engine: label,
+    probes: count,
+    scanned: count === 0 ? 1 : searchStats(found).scanned,
+    recallOfExact: overlap(found, whole.found, DEPTH),
+    microsecondsPerQuery: (seconds * 1e6) / Math.max(1, queries.numRows),
+  })
+  const curve = [point('exact, all', 0, whole)]
+  const first = { found: merged[0].filtered, seconds: merged[0].seconds }
+  for (const index of served === faiss ? [faiss] : [exact, faiss]) {
+    if (!index) continue
+    const inWholeShards = index.inWholeShards(merge)
+    const label = `${inWholeShards ? 'whole shards' : 'groups of rows'}${index === faiss ? ', faiss' : ''}`
+    // Parts of a shard would be the whole shard again.
+    const counts = [1, ...probes].map((count) => (inWholeShards ? Math.ceil(count) : count))
+    for (const count of [...new Set(counts)].sort((a, b) => a - b)) {
+      const known = index === served && count === 1 ? first : undefined
+      curve.push(point(label, count, known ?? (await index.search({ probes: count, merge, filtered: true }))))
+    }
+  }
+  return { engine: served === faiss ? 'faiss' : 'exact', merged, curve }
 }
 
 /** Share of the first `depth` of `exact` that is among the first `depth` of `found`, mean over lists. */

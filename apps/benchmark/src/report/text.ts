@@ -62,7 +62,7 @@ export function costText(rows: readonly RowResult[]): string {
     row.engine ?? row.backend ?? '-',
   ])
   return align([
-    ['', 'steps', 'training', 'scanned', 'per query', 'validation R@50', 'interests alike', 'done by'],
+    ['', 'steps', 'training', 'scanned', 'per query', 'validation R@50', 'vectors alike', 'done by'],
     ...body,
   ])
 }

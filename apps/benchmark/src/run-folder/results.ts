@@ -40,7 +40,7 @@ export interface RowResult {
   backend?: string
   engine?: string
   index?: IndexPoint[]
-  /** Mean cosine between the interest vectors of one user. */
+  /** Mean cosine between the vectors that a user is served with: interests, and SPARC's general vector. */
   interestCosine?: number
   codebook?: { levels: { size: number; usage: number; perplexity: number; largest: number }[]; collisions: number }
   options: Record<string, unknown>

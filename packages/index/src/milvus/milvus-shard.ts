@@ -115,11 +115,12 @@ export function milvusShard(shared: MilvusStore, code: number, store: number, sa
       const groups = new Map<number, number[]>()
       const everything: number[] = []
       const filtered: number[] = []
+      const inexact = batch.exact && storage !== 'Flat'
       for (const member of members) {
         const collector = batch.collectors[member]
         const want = Math.min(wanted(rows, collector), rows.length)
         if (collector.filtered) filtered.push(member)
-        else if (rows.from !== undefined || want > MOST_RESULTS || !Number.isFinite(collector.k))
+        else if (inexact || rows.from !== undefined || want > MOST_RESULTS || !Number.isFinite(collector.k))
           everything.push(member)
         else groups.set(want, [...(groups.get(want) ?? []), member])
       }

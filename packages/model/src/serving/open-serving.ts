@@ -1,4 +1,5 @@
 import { topK } from '@sparc/tables/plain'
+import { checkInterests } from '../check-interests.ts'
 import { interestOf } from '../describe-interests.ts'
 import type { InterestDescription } from '../recommender.ts'
 import { bestItems } from './best-items.ts'
@@ -73,7 +74,10 @@ export async function openServing(directory: string): Promise<Serving> {
       for (let d = 0; d < dim; d++) rows[t * dim + d] = items[row * dim + d] * norm
       for (let l = 0; l < levels; l++) historyCodes[t * levels + l] = codes[row * levels + l]
     }
-    const user = model.encode({ rows, count, first: length - count, codes: historyCodes }, wanted.interests)
+    const user = model.encode(
+      { rows, count, first: length - count, codes: historyCodes },
+      checkInterests(wanted.interests),
+    )
     return { ...user, unknown }
   }
 

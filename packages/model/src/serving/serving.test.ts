@@ -118,6 +118,8 @@ describe('serving without TensorFlow', () => {
     const plain = await openServing(directory)
     expect(plain.embed(['item-3', 'nonsense']).unknown).toEqual(['nonsense'])
     expect(plain.embed(['nonsense']).vectors).toEqual([])
+    expect(() => plain.embed(['item-3'], { interests: 0 })).toThrow(/at least 1/)
+    await expect(model.embedUsers(queries, { interests: 1.5 })).rejects.toThrow(/at least 1/)
     const counts = new Float32Array(120)
     const { values } = (await import('@sparc/tables')).readSequences(world.data.sequences).items
     for (const item of values) counts[item]++
