@@ -24,7 +24,7 @@ export function ablations(
   const { systems, reference } = experiment
   const changes = new Map(systems.map((row) => [rowName(row), row.change]))
   return rows.flatMap(({ name, filtered, searched }) => {
-    const change = name === reference ? 'nothing: the defaults' : (changes.get(name) ?? searched)
+    const change = name === reference ? 'nothing: what the others are held against' : (changes.get(name) ?? searched)
     if (change === undefined) return []
     const test = tests.find(({ b, metric }) => b === name && metric === 'recall@50')
     return [{ name, change, cells: filtered, test }]
