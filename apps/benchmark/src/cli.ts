@@ -1,6 +1,7 @@
 import { InvalidInputError, suggest } from '@sparc/tables'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { FetchOptions } from './commands/fetch.ts'
+import { isObject } from './config/is-object.ts'
 import type { Part } from './config/part.ts'
 
 /** What `run` is given besides. */
@@ -68,14 +69,14 @@ function list(text: string): string[] {
 }
 
 function jsonObject(text: string): Record<string, unknown> {
-  const fault = () => new InvalidArgumentError('A JSON object is needed: \'{"interests": 1}\'.')
+  let value: unknown
   try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault()
-    return { ...value }
+    value = JSON.parse(text)
   } catch {
-    throw fault()
+    // What is no JSON is no object either.
   }
+  if (isObject(value)) return value
+  throw new InvalidArgumentError('A JSON object is needed: \'{"interests": 1}\'.')
 }
 
 function wholes(text: string): number[] {

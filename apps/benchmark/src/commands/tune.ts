@@ -58,14 +58,12 @@ const VALIDATION = 100
 const lastOf = ({ recalls }: Trial) => recalls[recalls.length - 1]
 
 /** Recall after so many steps, or at an earlier end; nothing where training went past it without a pause. */
-function recallAt({ recalls, ended }: Trial, steps: number): number | undefined {
-  const at = recalls.find((each) => each.steps === steps)
+function recallAt(trial: Trial, steps: number): number | undefined {
+  const at = trial.recalls.find((each) => each.steps === steps)
   if (at) return at.recall
-  const last = recalls[recalls.length - 1]
-  return ended && last.steps < steps ? last.recall : undefined
+  const last = lastOf(trial)
+  return trial.ended && last.steps < steps ? last.recall : undefined
 }
-
-const checkpointOf = (folder: string, setting: Setting) => join(folder, `trial-${hashOf(setting)}`)
 
 /** Fits one setting on the training users, to the end or a pause, and scores it on the validation users; test users stay out. */
 async function tryOut(
@@ -80,7 +78,7 @@ async function tryOut(
   const phase = progress.phase(label)
   const recommender = await makeRecommender({ system, options: setting }, {})
   const job = { items: data.dataset.items, sequences: parts.train, validation: parts.validation }
-  const checkpoint = checkpointOf(folder, setting)
+  const checkpoint = join(folder, `trial-${hashOf(setting)}`)
   try {
     const { say } = progress
     const { report, log } = await fit({
@@ -129,10 +127,9 @@ function pausesOf(system: string, { rungs, steps, options = {} }: TuneOptions): 
  * on to twice as many, and so on; those that come to the last rung are trained to the end. One rung is plain random search.
  * What has been tried is kept as it ends, and a setting that goes on resumes its training.
  */
-async function trialsOf(search: Search, options: TuneOptions): Promise<Trial[]> {
+async function trialsOf(search: Search, options: TuneOptions, pauses: readonly number[]): Promise<Trial[]> {
   const { system, data, folder, seed } = search
   const { trials: count, rungs, steps, fresh, options: fixed } = options
-  const pauses = pausesOf(system, options)
   const path = join(folder, 'trials.json')
   const { fingerprint } = data.dataset
   const name = hashOf({ fingerprint, steps, seed, options: allOptions({ system, options: {} }, {}) })
@@ -173,7 +170,7 @@ function dropOthers(folder: string): void {
 /** `benchmark tune SYSTEM`: the defaults and random settings, each judged by Recall@50 on the validation users. */
 export async function tune(system: string, options: TuneOptions): Promise<void> {
   checkRow({ system, options: options.options ?? {} }, {})
-  pausesOf(system, options)
+  const pauses = pausesOf(system, options)
   const dataset = options.dataset ?? 'amazon-beauty-2014'
   const located = locate(dataset, options.data, false)
   const name = `tune-${system}-${dataset}`.replaceAll(/[^a-z0-9-]+/g, '-')
@@ -193,7 +190,7 @@ export async function tune(system: string, options: TuneOptions): Promise<void> 
     const data = await openData(experiment, located)
     const parts = split(data.dataset, experiment)
     const search = { system, experiment, data, parts, folder, seed, progress, signal }
-    const trials = await trialsOf(search, options)
+    const trials = await trialsOf(search, options, pauses)
     progress.stop()
     process.stdout.write(`${table(trials)}\n`)
   } finally {

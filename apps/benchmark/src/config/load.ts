@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InvalidInputError, suggest } from '@sparc/tables'
-import { changeRows, type Experiment, isObject, parseExperiment, parseStudy, type Study } from './schema.ts'
+import { isObject } from './is-object.ts'
+import { changeRows, type Experiment, parseExperiment, parseStudy, type Study } from './schema.ts'
 
 /** The folder of the configurations that come with the app. */
 export const configFolder = fileURLToPath(new URL('../../configs', import.meta.url))

@@ -1,5 +1,6 @@
 import { InvalidInputError, parseOptions, suggest } from '@sparc/tables'
 import { z } from 'zod'
+import { isObject } from './is-object.ts'
 
 /** One row of the leaderboard: a system of `@sparc/model`, of another package, or a file of recommendations. */
 const row = z.strictObject({
@@ -90,10 +91,6 @@ export function parseExperiment(value: unknown, where: string): Experiment {
   }
   checkRows(rows, where)
   return { ...experiment, systems: rows }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Options with others laid over them, key by key at every depth; what is no object is left to the check of the row. */

@@ -113,8 +113,8 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     const chosen = stopGradient(tf.topk(logP, interests).indices as tf.Tensor2D)
     const vectors = finish(tower.interests(history, input.padding, g, queriesOf(chosen)))
     if (options.train === 'nearest') {
-      const rivals = options.generalCompetes ? [stopGradient(tf.expandDims(finish(g), 1) as tf.Tensor3D)] : []
-      const users = pickInterest(tf.concat([vectors, ...rivals], 1), items.targets)
+      const rival = options.generalCompetes ? stopGradient(tf.expandDims(finish(g), 1) as tf.Tensor3D) : undefined
+      const users = pickInterest(rival ? tf.concat([vectors, rival], 1) : vectors, items.targets)
       return { loss: recommendationLoss(users, items, input, options), users }
     }
     const mixing = options.mixing === 'trained' ? logP : stopGradient(logP)
