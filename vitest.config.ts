@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    setupFiles: ['./tools/properties.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     passWithNoTests: true,

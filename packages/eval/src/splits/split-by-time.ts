@@ -9,7 +9,10 @@ const moment = z.union([z.number().gt(0).lt(1), z.date()])
 const schema = z.strictObject({
   /** Where validation begins: a date, or a share of the interactions (default 0.8). Before it, everything is trained on. */
   validationFrom: moment.default(0.8),
-  /** Where the test begins: a date, or a share of the interactions (default 0.9). */
+  /**
+   * Where the test begins: a date, or a share of the interactions (default 0.9). A share that falls on the moment at which
+   * validation begins (many interactions on one day) means the next moment there is.
+   */
   testFrom: moment.default(0.9),
   /** Items of the history that a query holds (default 20). */
   history: z.int().positive().default(20),
@@ -104,6 +107,9 @@ export function splitByTime(dataset: Dataset, options: SplitByTimeOptions = {}):
   const all = sequencesOf(dataset)
   const sorted = sortedTimes(dataset, all)
   const cuts = { validation: momentOf(parsed.validationFrom, sorted), test: momentOf(parsed.testFrom, sorted) }
+  if (typeof parsed.testFrom === 'number' && cuts.test === cuts.validation) {
+    cuts.test = sorted.find((time) => time > cuts.validation) ?? cuts.test
+  }
   const cold = new Uint8Array(dataset.items.numRows).fill(1)
   all.items.values.forEach((item, i) => {
     if ((all.timestamps?.[i] ?? 0) < cuts.validation) cold[item] = 0

@@ -79,6 +79,13 @@ test('by time refuses data that knows only the order, and cuts that leave a part
   expect(() => splitByTime(world, { testFrom: new Date('2030-01-01') })).toThrow(/test part .* is empty/)
 })
 
+test('by time, two shares that fall on one moment make two cuts', () => {
+  const data = makeSyntheticWorld({ seed: 535, users: 60, items: 80, interests: 6 })
+  const { cuts, validation, test } = splitByTime(data)
+  expect(cuts.test).toBeGreaterThan(cuts.validation)
+  expect(Math.min(validation.numRows, test.numRows)).toBeGreaterThan(0)
+})
+
 test('none of the splits leaks, whatever the world', () => {
   fc.assert(
     fc.property(fc.nat(1000), fc.constantFrom(0, 0.4), fc.constantFrom('all', 'history'), (seed, repeat, seen) => {
