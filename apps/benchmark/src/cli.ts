@@ -156,6 +156,14 @@ export function commandLine(): Command {
     )
 
   program
+    .command('join <run> <from...>')
+    .description('takes finished systems and seeds of other runs of the same experiment (or study) into a run')
+    .option('--out <dir>', 'folder of the results', 'results')
+    .action(async (run: string, from: string[], options: { out: string }) =>
+      (await import('./commands/join.ts')).join(run, from, options),
+    )
+
+  program
     .command('compare <a> <b>')
     .description('two runs on the same data, row by row, with the significance of each difference')
     .option('--out <dir>', 'folder of the results', 'results')

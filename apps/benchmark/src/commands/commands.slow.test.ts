@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { printed } from '../output.fixture.ts'
+import type { MetricsFile } from '../run-folder/results.ts'
 import { temporary } from '../temporary.fixture.ts'
 
 const out = temporary()
@@ -98,6 +99,40 @@ describe('run', () => {
     await benchmark('export', 'part', '--to', to)
     expect(readFileSync(join(to, 'README.md'), 'utf8')).toMatch(/\| popularity, sparc with seed 1 \|/)
     expect(readFileSync(join(to, 'mine', 'README.md'), 'utf8')).toMatch(/Left out.*: popularity, sparc with seed 1\./)
+  })
+})
+
+describe('join', () => {
+  const parts = (...args: string[]) => benchmark('run', config, ...args)
+
+  it('makes one table of what several processes made, the same as one process makes', async () => {
+    await parts('--run', 'p1', '--models', 'popularity,item-knn')
+    await parts('--run', 'p2', '--models', 'sparc')
+    const { code, output, errors } = await benchmark('join', 'joined', 'p1', 'p2')
+    expect(errors).toBe('')
+    expect(code).toBe(0)
+    expect(output).toMatch(/joined: 2 taken in from .*p1, 2 of 4 there\n.*joined: 2 taken in from .*p2, 4 of 4 there/)
+    expect((await benchmark('join', 'joined', 'p1')).output).toMatch(/joined: 0 taken in from .*p1, 4 of 4 there/)
+    const rows = (name: string) =>
+      (JSON.parse(readFileSync(join(out, name, 'metrics.json'), 'utf8')) as MetricsFile).rows.map(
+        ({ name, seed, metrics }) => ({ name, seed, metrics }),
+      )
+    expect(rows('joined')).toEqual(rows('a'))
+    expect(readdirSync(join(out, 'joined', 'sparc')).sort()).toEqual(readdirSync(join(out, 'a', 'sparc')).sort())
+    expect((await parts('--run', 'joined')).output).toMatch(/4 fits \(4 of them there already\)/)
+  })
+
+  it('refuses a run of something else, and a row of other options', async () => {
+    const other = join(temporary(), 'other.json')
+    writeFileSync(other, JSON.stringify({ ...least, splitSeed: 7 }))
+    await benchmark('run', other, '--run', 'q1', '--models', 'popularity')
+    expect((await benchmark('join', 'a', 'q1')).errors).toMatch(
+      /RUNS_DIFFER.*splitSeed: \d+ against 7.*run of its own/s,
+    )
+    writeFileSync(other, JSON.stringify({ ...least, systems: [{ system: 'item-knn', options: { neighbours: 7 } }] }))
+    await benchmark('run', other, '--run', 'q2')
+    await parts('--run', 'q3', '--models', 'popularity')
+    expect((await benchmark('join', 'q3', 'q2')).errors).toMatch(/ROW_MISMATCH.*item-knn/s)
   })
 })
 

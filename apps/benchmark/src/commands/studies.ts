@@ -24,3 +24,9 @@ export async function writeStudy({ name, experiments }: Study, folder: string): 
 export async function experimentsIn(folder: string): Promise<string[] | undefined> {
   return existsSync(join(folder, file)) ? (await readJson<StudyFile>(join(folder, file)))?.experiments : undefined
 }
+
+/** Begins a study that consists of what another one consists of. */
+export async function copyStudy(from: string, to: string): Promise<void> {
+  makeFolder(to)
+  await writeJson(join(to, file), await readJson<StudyFile>(join(from, file)))
+}

@@ -6,7 +6,7 @@ import type { Located } from '../data/locate.ts'
 import type { Progress } from '../progress/progress.ts'
 import type { RunFolder } from '../run-folder/folder.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
-import type { MetricsFile, RowResult, RunFile } from '../run-folder/results.ts'
+import { keepRows, type RowResult, type RunFile } from '../run-folder/results.ts'
 import { checkSameRun } from '../run-folder/resume.ts'
 import type { Context } from './context.ts'
 import { openData } from './data.ts'
@@ -59,20 +59,10 @@ export async function runExperiment(request: RunRequest): Promise<RunOutcome> {
       progress.say(`  ${rowName(row)} failed: ${error instanceof Error ? error.message : error}`)
       continue
     }
-    const rows = made.flat()
     run.phases = context.watch.seconds
-    run.backend ??= rows.find((each) => each.backend !== undefined)?.backend
-    run.engine ??= rows.find((each) => each.engine !== undefined)?.engine
-    await writeJson(folder.run, run)
-    await writeJson(folder.metrics, metricsFile(run, rows))
+    await keepRows(folder, run, made)
   }
-  run.finished = made.every((rows) => rows.length > 0) ? (run.finished ?? new Date().toISOString()) : undefined
-  await writeJson(folder.run, run)
-  return { run, rows: made.flat(), failures }
-}
-
-function metricsFile(run: RunFile, rows: RowResult[]): MetricsFile {
-  return { format: 1, run: run.name, fingerprint: run.dataset.fingerprint, rows }
+  return { run, rows: await keepRows(folder, run, made), failures }
 }
 
 async function prepare(request: RunRequest, before: RunFile | undefined): Promise<Context> {

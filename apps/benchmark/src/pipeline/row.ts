@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { isVectorRecommender, loadTensorflow, type Recommender } from '@sparc/model'
 import { InvalidInputError } from '@sparc/tables'
 import { rowHash } from '../config/hash.ts'
-import { type Row, rowName } from '../config/schema.ts'
+import { type Experiment, type Row, rowName } from '../config/schema.ts'
 import { number } from '../report/format.ts'
+import type { RunPaths } from '../run-folder/folder.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
 import type { RowResult } from '../run-folder/results.ts'
 import { type Context, sayOnce } from './context.ts'
@@ -17,10 +18,17 @@ import { allOptions, isLearned, makeRecommender } from './systems.ts'
 /** Written last: the row is finished. */
 export const resultFile = 'result.json'
 
+/** A finished row and seed, as it lies in its folder. */
 interface RowFile {
   /** Names the options that made it. */
   hash: string
   rows: RowResult[]
+}
+
+/** An experiment, and the folder in which its rows lie. */
+interface Place {
+  experiment: Experiment
+  folder: RunPaths
 }
 
 /** One row and seed: what is finished is read back, what is not is fitted, asked, indexed and measured. */
@@ -43,8 +51,12 @@ export async function runRow(context: Context, row: Row, seed: number): Promise<
   return rows
 }
 
-/** What a finished row and seed came to; nothing where it is not finished. */
-export async function keptRow(context: Context, row: Row, seed: number): Promise<RowResult[]> {
+/**
+ * What a finished row and seed came to; nothing where it is not finished.
+ *
+ * @throws InvalidInputError `ROW_MISMATCH` where it was made with other options than it has in the experiment
+ */
+export async function keptRow(context: Place, row: Row, seed: number): Promise<RowResult[]> {
   const at = folderOf(context, row, seed)
   const finished = await readJson<RowFile>(join(at, resultFile))
   if (finished === undefined) return []
@@ -52,11 +64,11 @@ export async function keptRow(context: Context, row: Row, seed: number): Promise
   return finished.rows
 }
 
-function hashFor(row: Row, { experiment }: Context): string {
+function hashFor(row: Row, { experiment }: Place): string {
   return rowHash(row, experiment, allOptions(row, experiment.fit.options))
 }
 
-function folderOf({ folder, experiment }: Context, row: Row, seed: number): string {
+function folderOf({ folder, experiment }: Place, row: Row, seed: number): string {
   return folder.row(rowName(row), seed, seed === experiment.seeds[0])
 }
 

@@ -18,10 +18,15 @@ export function differences(here: RunFile, there: RunFile): string[] {
   return Object.keys(a).flatMap((key) => (a[key] === b[key] ? [] : [`${key}: ${a[key]} against ${b[key]}`]))
 }
 
+/** Where two runs differ in what all their rows share: data, split, first seed, training options. */
+export function runDifferences(before: RunFile, now: RunFile): string[] {
+  const differ = differences(before, now)
+  return before.hash === now.hash ? differ : [...differ, ...sharedDifferences(before.experiment, now.experiment)]
+}
+
 /** @throws InvalidInputError `RUN_MISMATCH` where an interrupted run was of other data or other options */
 export function checkSameRun(before: RunFile, now: RunFile, folder: string): void {
-  const differ = differences(before, now)
-  if (before.hash !== now.hash) differ.push(...sharedDifferences(before.experiment, now.experiment))
+  const differ = runDifferences(before, now)
   if (differ.length === 0) return
   throw new InvalidInputError('RUN_MISMATCH', {
     what: `The run in ${folder} can't be continued: it was begun on something else`,

@@ -1,11 +1,11 @@
 import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 
-/** Seeded dropout that costs a slice and a product: drawing a fresh mask every step would cost more than the matrix products. */
-export interface Dropout {
-  /** `x` with a share `rate` of its entries zeroed and the others divided by `1 - rate`. */
-  <T extends tf.Tensor>(x: T, rate: number): T
-}
+/**
+ * Seeded dropout, `x` with a share `rate` of its entries zeroed and the others divided by `1 - rate`, that costs a slice
+ * and a product: drawing a fresh mask every step would cost more than the matrix products.
+ */
+export type Dropout = <T extends tf.Tensor>(x: T, rate: number) => T
 
 /** The pool is this many times as long as the longest mask asked of it. */
 const SPARE = 2

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
+import { basename, join as pathOf } from 'node:path'
+import { InvalidInputError, writeFileAtomic } from '@sparc/tables'
+import { keptRow, resultFile } from '../pipeline/row.ts'
+import { fitsOf } from '../pipeline/systems.ts'
+import { reportData } from '../report/build.ts'
+import { reportPage } from '../report/page.ts'
+import { openRunFolder, type RunPaths } from '../run-folder/folder.ts'
+import { readJson } from '../run-folder/json.ts'
+import { keepRows, type RowResult, type RunFile } from '../run-folder/results.ts'
+import { runDifferences } from '../run-folder/resume.ts'
+import { openRuns, type SavedRun } from './runs.ts'
+import { copyStudy, experimentsIn } from './studies.ts'
+
+/** What lies in a folder of a row beside its files: other seeds, and what training has kept for going on. */
+const notOfTheRow = /^(seed-\d+|checkpoint)$/
+
+/**
+ * `benchmark join RUN FROM...`: takes the finished rows and seeds of runs of the same experiment into one, so that its
+ * table can be made by several processes or machines. What is there already stays; of a study, every experiment is joined.
+ *
+ * @throws InvalidInputError `UNKNOWN_RUN`; `RUNS_DIFFER` where data, split, first seed or training options are others;
+ * `ROW_MISMATCH` where a row has other options; `RUN_LOCKED`
+ */
+export async function join(name: string, from: string[], { out }: { out: string }): Promise<void> {
+  for (const given of from) {
+    const { runs } = await openRuns([given], out)
+    const study = [pathOf(out, given), given].find((each) => existsSync(pathOf(each, 'study.json')))
+    if (study !== undefined) await studyOf(pathOf(out, name), study)
+    for (const source of runs) {
+      const path = study === undefined ? pathOf(out, name) : pathOf(out, name, basename(source.paths.path))
+      await joinRun(path, source)
+    }
+  }
+}
+
+async function studyOf(target: string, source: string): Promise<void> {
+  if ((await experimentsIn(target)) !== undefined) return
+  await copyStudy(source, target)
+}
+
+async function joinRun(path: string, source: SavedRun): Promise<void> {
+  const folder = await openRunFolder(path)
+  try {
+    const before = await readJson<RunFile>(folder.run)
+    const run = before ?? { ...source.run, name: folder.name, phases: {}, finished: undefined }
+    checkJoins(run, source)
+    if (before === undefined) await copyData(source.paths, folder)
+    const here = { experiment: run.experiment, folder }
+    const origin = { experiment: run.experiment, folder: source.paths }
+    const made: RowResult[][] = []
+    let taken = 0
+    for (const { row, seed } of fitsOf(run.experiment)) {
+      let rows = await keptRow(here, row, seed)
+      if (rows.length === 0) {
+        rows = await keptRow(origin, row, seed)
+        if (rows.length > 0) {
+          await copyFit(source.paths, folder, rows, seed === run.experiment.seeds[0])
+          taken++
+        }
+      }
+      made.push(rows)
+    }
+    if (taken > 0) run.phases = added(run.phases, source.run.phases)
+    const rows = await keepRows(folder, run, made)
+    await writeFileAtomic(folder.report, reportPage(await reportData([{ paths: folder, run, rows }])))
+    const there = made.filter((each) => each.length > 0).length
+    process.stdout.write(`${path}: ${taken} taken in from ${source.paths.path}, ${there} of ${made.length} there\n`)
+  } finally {
+    await folder.lock.release()
+  }
+}
+
+function added(ours: Record<string, number>, theirs: Record<string, number>): Record<string, number> {
+  const sum = { ...ours }
+  for (const [phase, seconds] of Object.entries(theirs)) sum[phase] = (sum[phase] ?? 0) + seconds
+  return sum
+}
+
+function checkJoins(run: RunFile, source: SavedRun): void {
+  const differ = runDifferences(run, source.run)
+  if (differ.length === 0) return
+  throw new InvalidInputError('RUNS_DIFFER', {
+    what: `The run in ${source.paths.path} can't be joined: it is of something else`,
+    given: differ.join('; '),
+    allowed: 'runs of one experiment: the same data, split, first seed and training options',
+    next: 'Join it into a run of its own',
+  })
+}
+
+async function copyData(from: RunPaths, to: RunPaths): Promise<void> {
+  for (const key of ['items', 'cases', 'validation', 'train', 'truth'] as const) {
+    if (existsSync(from[key])) await cp(from[key], to[key])
+  }
+}
+
+/** Copies what one row and seed made, shards too; the file that says that it is finished comes last. */
+async function copyFit(from: RunPaths, to: RunPaths, rows: readonly RowResult[], first: boolean): Promise<void> {
+  const [{ name, seed }] = rows
+  const finished = (paths: RunPaths) => pathOf(paths.row(name, seed, first), resultFile)
+  for (const each of rows) {
+    const at = from.row(each.name, seed, first)
+    await cp(at, to.row(each.name, seed, first), {
+      recursive: true,
+      filter: (path) => path === at || (path !== finished(from) && !notOfTheRow.test(basename(path))),
+    })
+  }
+  await cp(finished(from), finished(to))
+}
