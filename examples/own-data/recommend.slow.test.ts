@@ -28,7 +28,8 @@ test('from a CSV to recommendations by string ids, mostly of the taste of the us
   await writeFile(join(folder, 'views.csv'), views())
   const given = [join(folder, 'views.csv'), 'user-7', join(folder, 'model'), '150']
   const node = ['--conditions=@sparc/source', '--import', 'tsx', 'recommend.ts', ...given]
-  const { stdout } = await promisify(execFile)(process.execPath, node, { cwd: directory })
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, node, { cwd: directory })
+  expect(stderr).toMatch(/^step \d+: Recall@\d+ 0\.\d{3} on unseen users$/m)
   const lines = stdout.trim().split('\n')
   expect(lines).toHaveLength(10)
   for (const [rank, line] of lines.entries())

@@ -10,7 +10,16 @@ const data = await importFile({ path })
 
 const { train, validation } = splitByUser(data)
 const trained = sparc()
-await trained.fit({ items: data.items, sequences: train, validation }, { budget: { steps: Number(steps) } })
+await trained.fit(
+  { items: data.items, sequences: train, validation },
+  {
+    budget: { steps: Number(steps) },
+    onEvent(event) {
+      if (event.type !== 'validation') return
+      console.error(`step ${event.step}: Recall@${event.k} ${event.recall.toFixed(3)} on unseen users`)
+    },
+  },
+)
 await trained.save(folder)
 
 const model = await loadSparc(folder)

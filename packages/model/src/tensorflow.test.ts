@@ -26,7 +26,7 @@ describe('the backend', () => {
     expect(code).toBe(0)
     const { backend, advice, recalls } = JSON.parse(out)
     expect(backend).toBe('wasm')
-    expect(advice).toMatch(/npx sparc-native tensorflow/)
+    expect(advice).toMatch(/npx @sparc\/native tensorflow/)
     // Chance is .1.
     for (const recall of recalls) expect(recall).toBeGreaterThan(0.17)
   })

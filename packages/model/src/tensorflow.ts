@@ -59,13 +59,13 @@ async function pick(asked: string | undefined): Promise<Tensorflow> {
     what: 'No TensorFlow backend could be loaded',
     given: tried.map(({ backend, reason }) => `${backend}: ${reason}`).join('; '),
     allowed: BACKENDS.join(', '),
-    next: 'Install @tensorflow/tfjs-backend-wasm, or @tensorflow/tfjs-node with `npx sparc-native tensorflow`.',
+    next: 'Run `npm install --ignore-scripts @tensorflow/tfjs-node`, then `npx @sparc/native tensorflow`. Or, some 15 times slower, `npm install @tensorflow/tfjs-backend-wasm`.',
   })
 }
 
 function adviceFor(backend: Backend): string | undefined {
   if (backend === 'tensorflow' || backend === 'tensorflow-gpu') return undefined
-  return 'Training runs some 15 times faster on the native library: install @tensorflow/tfjs-node, then run `npx sparc-native tensorflow`.'
+  return 'Training runs some 15 times faster on the native library: `npm install --ignore-scripts @tensorflow/tfjs-node`, then `npx @sparc/native tensorflow`.'
 }
 
 /** TensorFlow prints a banner on load and tfjs warns of what we know; both would end up in the middle of a report. */

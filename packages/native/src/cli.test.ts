@@ -32,7 +32,7 @@ test('doctor prints a table and the help names all commands', async () => {
   const report = await sparcNative('doctor', '--from', folder)
   expect(report.code).toBe(0)
   expect(report.output).toMatch(
-    /^faiss-node 0\.5\.1 +missing +the index uses its exact engine\n +→ sparc-native faiss$/m,
+    /^faiss-node 0\.5\.1 +missing +the index uses its exact engine\n +→ npx @sparc\/native faiss$/m,
   )
   const { output } = await sparcNative('--help')
   for (const command of ['tensorflow', 'tensorflow-gpu', 'faiss', 'python', 'doctor']) expect(output).toContain(command)

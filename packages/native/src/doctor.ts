@@ -23,9 +23,9 @@ export interface Finding {
 }
 
 const halves = [
-  { half: tensorflowHalf, command: 'sparc-native tensorflow', without: 'TensorFlow runs on WebAssembly' },
-  { half: tensorflowGpuHalf, command: 'sparc-native tensorflow-gpu', without: 'TensorFlow runs on the CPU' },
-  { half: faissHalf, command: 'sparc-native faiss', without: 'the index uses its exact engine' },
+  { half: tensorflowHalf, command: 'npx @sparc/native tensorflow', without: 'TensorFlow runs on WebAssembly' },
+  { half: tensorflowGpuHalf, command: 'npx @sparc/native tensorflow-gpu', without: 'TensorFlow runs on the CPU' },
+  { half: faissHalf, command: 'npx @sparc/native faiss', without: 'the index uses its exact engine' },
 ]
 
 /**

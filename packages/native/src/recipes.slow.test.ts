@@ -126,17 +126,17 @@ test('doctor says what works, what is missing or broken, what is used instead, a
     subject: '@tensorflow/tfjs-node 4.22.0',
     state: 'missing',
     detail: 'TensorFlow runs on WebAssembly',
-    mend: 'sparc-native tensorflow',
+    mend: 'npx @sparc/native tensorflow',
   })
   expect(bySubject['@tensorflow/tfjs-node-gpu']).toMatchObject({ state: 'not installed' })
   expect(bySubject['faiss-node 0.5.1']).toMatchObject({
     state: 'broken',
     detail: expect.stringMatching(/faiss-node.node.*exact engine/),
-    mend: 'sparc-native faiss',
+    mend: 'npx @sparc/native faiss',
   })
   expect(bySubject['C++ compiler']).toMatchObject({ state: 'works', detail: 'g++ 12.2.0' })
   expect(bySubject.pip).toMatchObject({ state: 'missing', mend: expect.stringContaining('python3-pip') })
   const text = describeFindings(findings)
   expect(text).toMatch(/^@tensorflow\/tfjs-node 4\.22\.0 +missing +TensorFlow runs on WebAssembly$/m)
-  expect(text).toMatch(/^ +→ sparc-native tensorflow$/m)
+  expect(text).toMatch(/^ +→ npx @sparc\/native tensorflow$/m)
 })

@@ -45,7 +45,7 @@ export async function loadFaiss(load: () => Promise<object> = () => import('fais
   throw new MissingPeerError('MISSING_FAISS', {
     what: 'The faiss engine needs faiss-node, which cannot be loaded',
     given: cause instanceof Error ? cause.message.split('\n')[0] : 'a module without an Index',
-    next: 'Run `npm install faiss-node`; where its binary is missing, `npx sparc-native faiss` builds it. Or use engine "exact".',
+    next: 'Run `npm install --ignore-scripts faiss-node`, then `npx @sparc/native faiss`. Or use engine "exact".',
     cause,
   })
 }
