@@ -137,7 +137,8 @@ async function trialsOf(search: Search, options: TuneOptions, pauses: readonly n
   const trials = kept?.search === name ? kept.trials : []
   if (trials.length === 0) dropOthers(folder)
   const space = Object.entries(searchSpace(system)).filter(([option]) => fixed?.[option] === undefined)
-  const drawn = drawSettings(Object.fromEntries(space), count, random(seed).fork('settings'))
+  const resolve = (setting: Setting) => allOptions({ system, options: { ...setting, ...fixed } }, {})
+  const drawn = drawSettings(Object.fromEntries(space), count, random(seed).fork('settings'), resolve)
   let settings = drawn.map((setting) => ({ ...setting, ...fixed }))
   for (let rung = 0; rung < rungs; rung++) {
     const pauseAt = pauses[rung]

@@ -12,6 +12,7 @@ import {
   twoTowerSearchSpace,
 } from '@sparc/model'
 import type { Random } from '@sparc/tables'
+import { stableJson } from '../config/hash.ts'
 import { isLearned } from './systems.ts'
 
 /** Values that a search may try, by option. */
@@ -46,17 +47,28 @@ export function searchSpace(system: string): SearchSpace {
   return { ...(isLearned(system) ? shared : {}), ...own[system] }
 }
 
-/** The defaults, then settings drawn from the space without any twice; fewer where the space has no more. */
-export function drawSettings(space: SearchSpace, trials: number, random: Random): Record<string, unknown>[] {
+/**
+ * The defaults (no options), then settings drawn from the space, none of them twice and none that says the defaults again;
+ * fewer where the space has no more.
+ *
+ * @param resolve all options that a setting comes to, defaults too
+ */
+export function drawSettings(
+  space: SearchSpace,
+  trials: number,
+  random: Random,
+  resolve: (setting: Record<string, unknown>) => unknown = (setting) => setting,
+): Record<string, unknown>[] {
   const names = Object.keys(space)
-  const all = names.reduce((product, name) => product * space[name].length, 1)
+  const all = names.reduce((product, name) => product * space[name].length, names.length > 0 ? 1 : 0)
   const settings: Record<string, unknown>[] = [{}]
-  const seen = new Set<string>()
-  while (settings.length < trials && seen.size < all && names.length > 0) {
+  const [drawn, meant] = [new Set<string>(), new Set([stableJson(resolve({}))])]
+  while (settings.length < trials && drawn.size < all) {
     const setting = Object.fromEntries(names.map((name) => [name, space[name][random.int(space[name].length)]]))
-    const key = JSON.stringify(setting)
-    if (seen.has(key)) continue
-    seen.add(key)
+    const meaning = stableJson(resolve(setting))
+    drawn.add(stableJson(setting))
+    if (meant.has(meaning)) continue
+    meant.add(meaning)
     settings.push(setting)
   }
   return settings
