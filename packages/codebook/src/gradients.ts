@@ -17,7 +17,8 @@ export function stopGradient<T extends tf.Tensor>(x: T): T {
 function scatter(codes: tf.Tensor1D, dy: tf.Tensor2D, size: number): tf.Tensor2D {
   // tf.oneHot refuses a depth of 1.
   if (size === 1) return tf.sum(dy, 0, true)
-  return tf.tidy(() => tf.matMul(tf.oneHot(codes, size, 1, 0, 'float32') as tf.Tensor2D, dy, true))
+  // Cast, not made as float32: WebAssembly's one-hot rows are integers whatever type they are asked for.
+  return tf.tidy(() => tf.matMul(tf.cast(tf.oneHot(codes, size), 'float32') as tf.Tensor2D, dy, true))
 }
 
 /**

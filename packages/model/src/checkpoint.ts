@@ -102,6 +102,23 @@ function floats(directory: string, name: string, tensor: SafeTensor | undefined)
 }
 
 /**
+ * Puts a saved model's numbers into the network of its options.
+ *
+ * @throws InvalidFileError `DAMAGED_MODEL` where some are missing, `NO_SUCH_PARAMETER`, `WRONG_SHAPE`
+ */
+export function restoreNetwork(network: Network, directory: string, { parameters, state }: SavedModel): void {
+  const wanted = [
+    ...network.parameters.list.filter(({ name }) => !parameters[name]).map(({ name }) => name),
+    ...Object.keys(network.state?.() ?? {})
+      .filter((name) => !state[name])
+      .map((name) => STATE + name),
+  ]
+  if (wanted.length > 0) throw damaged(directory, `without ${wanted.join(', ')}`)
+  network.parameters.restore(parameters)
+  network.restore?.(state)
+}
+
+/**
  * Reads what `saveVectorModel` wrote.
  *
  * @throws InvalidFileError `OTHER_SYSTEM`, `DAMAGED_MODEL`, and what `openFolder` throws

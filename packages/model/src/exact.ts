@@ -9,9 +9,10 @@ import {
   toMask,
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
+import { checkK } from './check-k.ts'
 import { type ItemScorer, itemScorer, type Merge } from './item-scorer.ts'
-import { checkK } from './linear/classic.ts'
 import { createPicker } from './pick-best.ts'
+import { popularWhereEmpty } from './popular-where-empty.ts'
 import type { RecommendOptions } from './recommender.ts'
 
 /** Users to rank the catalogue for. */
@@ -132,15 +133,16 @@ function bestInterest(
  * recommendation carries the code of the interest that scored it best.
  *
  * @param interests one row for each row of `queries`
+ * @param options.popularity `[items]`: who has no history gets the items that have most of it
  * @throws InvalidInputError where `queries` speak of other items
  */
 export async function recommendByVectors(
   queries: Table,
   interests: Interests,
   items: Matrix,
-  options: RecommendOptions & { merge?: Merge },
+  options: RecommendOptions & { merge?: Merge; popularity?: Float32Array },
 ): Promise<Table> {
-  const { users, seen, itemsKey } = readQueries(queries)
+  const { users, history, seen, itemsKey } = readQueries(queries)
   checkItemsKey(interests.itemsKey, itemsKey, 'the queries table')
   const { codes, probabilities, offsets, vectors, score } = interests
   const scorer = await itemScorer(items)
@@ -155,7 +157,9 @@ export async function recommendByVectors(
       mask: options.among === undefined ? undefined : toMask(options.among, items.rows),
       seen: options.excludeSeen === false ? undefined : seen,
     }
-    const found = exactTopK(query, scorer)
+    const searched = exactTopK(query, scorer)
+    const { popularity } = options
+    const found = popularity ? popularWhereEmpty(searched, history, popularity, query) : searched
     return makeRecommendations({
       users,
       items: found.items,

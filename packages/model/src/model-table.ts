@@ -5,10 +5,16 @@ import type { CommonOptions } from './options.ts'
 import { initialRows } from './training/initial-rows.ts'
 import { countItems } from './training/sampler.ts'
 
-/** The item table that training begins with. */
-export function startTable(options: CommonOptions, items: Items, sequences: Csr, random: Random): EmbeddingTable {
+/** The item table that training begins with; `breathe` is called every now and then, and may throw to stop. */
+export async function startTable(
+  options: CommonOptions,
+  items: Items,
+  sequences: Csr,
+  random: Random,
+  breathe?: () => Promise<void>,
+): Promise<EmbeddingTable> {
   const { dim, initialScale: scale } = options
-  const rows = initialRows(options.initial, sequences, items.length, { dim, scale, random })
+  const rows = await initialRows(options.initial, sequences, items.length, { dim, scale, random, breathe })
   if (!options.features) return createEmbeddingTable(items.length, dim, { random, values: rows })
   const features = itemFeatures(items)
   const values = new Float32Array((items.length + features.size) * dim)

@@ -83,6 +83,8 @@ export interface Network {
   items(rows: tf.Tensor2D): tf.Tensor2D
   /** Interests of users; at most `interests` of them. */
   users(input: HistoryInput, interests?: number): UserVectors
+  /** Whether the first vector of each user stands for the whole user, not for one interest. */
+  generalFirst?(): boolean
   /** Codes of item vectors, `[rows * levels]`; absent where the system has none. */
   codes?: { levels: number; of(vectors: ItemVectors): Uint16Array }
   /** Codewords by level, for the `codebook` table. */

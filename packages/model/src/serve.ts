@@ -91,5 +91,6 @@ export function asInterests(encoded: EncodedUsers, users: string[], network: Net
   const offsets = Int32Array.from({ length: users.length + 1 }, (_, r) => r * encoded.interests)
   const { vectors, codes, probabilities } = encoded
   const merge = network.merge === 'max' ? 'nearest' : network.merge
-  return { users, offsets, vectors, codes, probabilities, score: network.score, merge, itemsKey }
+  const generalFirst = network.generalFirst?.() || undefined
+  return { users, offsets, vectors, codes, probabilities, score: network.score, merge, generalFirst, itemsKey }
 }

@@ -41,7 +41,7 @@ export const systems: Readonly<Record<string, System>> = {
   popularity: { kind: 'linear', paper: 'the bar under all bars', create: popularity, load: loadPopularity },
   'item-knn': {
     kind: 'linear',
-    paper: 'Deshpande and Karypis, TOIS 2004',
+    paper: 'Sarwar et al., WWW 2001',
     create: itemKnn,
     load: loadItemKnn,
   },

@@ -24,11 +24,18 @@ describe('the backend', () => {
     const { code, out, err } = await run('wasm')
     expect(err).toBe('')
     expect(code).toBe(0)
-    const { backend, advice, recalls } = JSON.parse(out)
+    const { backend, advice, recalls, slopes } = JSON.parse(out)
     expect(backend).toBe('wasm')
     expect(advice).toMatch(/npx @sparc\/native tensorflow/)
     // Chance is .1.
     for (const recall of recalls) expect(recall).toBeGreaterThan(0.17)
+    // What moves the codewords is what JavaScript alone computes.
+    const plain = JSON.parse((await run('cpu')).out)
+    expect(slopes).toHaveLength(2)
+    for (const [s, slope] of slopes.entries()) {
+      expect(Math.max(...slope.map(Math.abs))).toBeGreaterThan(1e-3)
+      for (const [i, value] of slope.entries()) expect(value).toBeCloseTo(plain.slopes[s][i], 4)
+    }
   })
 
   it('a name that is none is refused, with a suggestion', async () => {

@@ -18,9 +18,11 @@ import {
 import type { Table } from 'apache-arrow'
 import type { z } from 'zod'
 import { checkInterests } from './check-interests.ts'
-import { openVectorModel, saveVectorModel } from './checkpoint.ts'
+import { openVectorModel, restoreNetwork, saveVectorModel } from './checkpoint.ts'
 import { describeInterests, interestOf } from './describe-interests.ts'
 import type { EmbeddingTable } from './embedding-table.ts'
+import { checkFitOptions, checkRecommendOptions } from './fit-options.ts'
+import { pause } from './linear/pause.ts'
 import type { ItemVectors, Network } from './network.ts'
 import type { CommonOptions } from './options.ts'
 import type {
@@ -68,8 +70,12 @@ export function defineCodedSystem<Options extends CommonOptions>(definition: Sys
       const { loadTensorflow } = await import('./tensorflow.ts')
       const { backend } = await loadTensorflow()
       const network = await definition.network(options, random(0))
-      network.parameters.restore(saved.parameters)
-      network.restore?.(saved.state)
+      try {
+        restoreNetwork(network, directory, saved)
+      } catch (error) {
+        network.dispose()
+        throw error
+      }
       const { ids, itemsKey, table, popularity, interests } = saved
       return recommender(definition, options, { network, table, ids, itemsKey, popularity, interests, backend })
     },
@@ -94,6 +100,8 @@ function recommender<Options extends CommonOptions>(
   const { name } = definition
   let model = loaded
   let encoded: ItemVectors | undefined
+  let fitting = false
+  let disposed = false
   const fitted = (): FittedModel => {
     if (model) return model
     throw new InvalidInputError('NOT_FITTED', {
@@ -148,44 +156,67 @@ function recommender<Options extends CommonOptions>(
     model = undefined
     encoded = undefined
   }
+  /** What was learned before stays until the first step of training is about to be taken. */
+  const learn = async (data: FitData, fit: FitOptions): Promise<FitReport> => {
+    const started = performance.now()
+    const { items: catalogue, sequences, validation } = readData(data)
+    const { loadTensorflow } = await import('./tensorflow.ts')
+    const { backend } = await loadTensorflow()
+    const { train } = await import('./training/train.ts')
+    const { growTable, startTable } = await import('./model-table.ts')
+    const source = random(fit.seed ?? 1)
+    const before = fit.from === 'current' ? { ...fitted(), codes: await codes() } : undefined
+    const network = before?.network ?? (await definition.network(options, source.fork('network')))
+    let begun = before !== undefined
+    try {
+      const rows = source.fork('items')
+      const table = before
+        ? growTable(before.table, before.ids, catalogue, options.initialScale, rows)
+        : await startTable(options, catalogue, sequences.items, rows, () => pause(name, fit.signal, () => 'no step'))
+      const popularity = Float32Array.from(countItems(sequences.items, catalogue.length))
+      before?.popularity.forEach((count, item) => {
+        popularity[item] += count
+      })
+      const about = { system: name, options, sequences: sequences.items, validation, itemsKey: catalogue.key, backend }
+      const begin = () => {
+        if (!before) release()
+        const categories = catalogue.lists('categories')
+        model = { network, table, ids: catalogue.ids, itemsKey: catalogue.key, popularity, categories, backend }
+        encoded = undefined
+        begun = true
+      }
+      const trained = { ...about, network, table, random: source, started, begin }
+      const report = await train({ ...trained, continues: before !== undefined }, fit)
+      const after = before?.codes && (await codes())
+      if (before?.codes && after) report.drift = drift(before.codes, after, network.codes?.levels ?? 1)
+      return report
+    } finally {
+      if (!begun) network.dispose()
+    }
+  }
   return {
     name,
     options,
     async fit(data: FitData, fit: FitOptions = {}): Promise<FitReport> {
-      const read = readData(data)
-      const { loadTensorflow } = await import('./tensorflow.ts')
-      const { backend } = await loadTensorflow()
-      const { train } = await import('./training/train.ts')
-      const { growTable, startTable } = await import('./model-table.ts')
-      const source = random(fit.seed ?? 1)
-      const { items: catalogue, sequences, validation } = read
-      const before = fit.from === 'current' ? { ...fitted(), codes: await codes() } : undefined
-      let network: Network
-      let table: EmbeddingTable
-      if (before) {
-        network = before.network
-        table = growTable(before.table, before.ids, catalogue, options.initialScale, source.fork('items'))
-      } else {
-        release()
-        network = await definition.network(options, source.fork('network'))
-        table = startTable(options, catalogue, sequences.items, source.fork('items'))
+      checkFitOptions(fit)
+      if (fitting) throw alreadyFitting(name)
+      fitting = true
+      disposed = false
+      try {
+        return await learn(data, fit)
+      } finally {
+        fitting = false
+        if (disposed) release()
       }
-      const popularity = Float32Array.from(countItems(sequences.items, catalogue.length))
-      const categories = catalogue.lists('categories')
-      model = { network, table, ids: catalogue.ids, itemsKey: catalogue.key, popularity, categories, backend }
-      encoded = undefined
-      const about = { system: name, options, sequences: sequences.items, validation, itemsKey: catalogue.key, backend }
-      const report = await train({ ...about, network, table, random: source }, fit)
-      const after = before?.codes && (await codes())
-      if (before?.codes && after) report.drift = drift(before.codes, after, network.codes?.levels ?? 1)
-      return report
     },
     async recommend(queries: Table, wanted: RecommendOptions): Promise<Table> {
+      checkRecommendOptions(wanted)
       const { recommendByVectors } = await import('./exact.ts')
       const vectors = await items()
       return recommendByVectors(queries, await interests(queries), vectors, {
         ...wanted,
         merge: fitted().network.merge,
+        popularity: fitted().popularity,
       })
     },
     embedItems,
@@ -208,8 +239,21 @@ function recommender<Options extends CommonOptions>(
       const embeddings = async () => encodeTable(await embedItems())
       await saveVectorModel(directory, { system: name, options, ...fitted(), codes: data, interests, embeddings })
     },
-    dispose: release,
+    dispose() {
+      disposed = true
+      // Training works with what would be freed; its end frees it.
+      if (!fitting) release()
+    },
   }
+}
+
+function alreadyFitting(name: string): InvalidInputError {
+  return new InvalidInputError('ALREADY_FITTING', {
+    what: `${name} is being fitted already`,
+    given: 'a second call of fit',
+    allowed: 'one at a time',
+    next: 'Wait for the first, stop it with its signal, or fit another model.',
+  })
 }
 
 /** Share of the rows that `before` has whose first code is another one in `after`. */
@@ -217,6 +261,15 @@ function drift(before: Uint16Array, after: Uint16Array, levels: number): number 
   let changed = 0
   for (let at = 0; at < before.length; at += levels) if (before[at] !== after[at]) changed++
   return before.length === 0 ? 0 : (changed * levels) / before.length
+}
+
+function nothingToValidate(cases: number): InvalidInputError {
+  return new InvalidInputError('TOO_LITTLE_DATA', {
+    what: 'There is nothing to validate on',
+    given: `${cases} validation cases without any target`,
+    allowed: 'at least one case with a target',
+    next: 'Leave "validation" out to train without early stopping, or give it users with targets.',
+  })
 }
 
 function readData(data: FitData) {
@@ -229,6 +282,7 @@ function readData(data: FitData) {
     checkItemsKey(items.key, validation.itemsKey, 'the validation cases')
     checkRange(validation.history.values, items.length, 'The history of the validation cases')
     checkRange(validation.targets.values, items.length, 'The targets of the validation cases')
+    if (validation.targets.values.length === 0) throw nothingToValidate(validation.users.length)
   }
   return { items, sequences, validation }
 }

@@ -115,3 +115,13 @@ test('killed at any moment while saving, the folder holds the old state or the n
   }
   expect(lastState).toBeGreaterThan(0)
 })
+
+test('a folder that holds something of another format is left as it is', async () => {
+  await save('first')
+  const other = { format: 'test.other', version: 1, meta: {}, files: { 'c.bin': Buffer.from('c') } }
+  expect(await codeOf(saveFolder(directory, other))).toBe('FOREIGN_FORMAT')
+  expect(await readdir(directory)).toHaveLength(3)
+  expect((await openFolder(directory, format)).meta).toEqual({ text: 'first' })
+  await writeFile(join(directory, 'manifest.json'), 'torn')
+  expect(await codeOf(saveFolder(directory, other))).toBeUndefined()
+})

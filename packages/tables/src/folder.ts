@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { InvalidFileError } from './errors.ts'
@@ -53,14 +53,17 @@ const ADDRESSED = /-[0-9a-f]{16}(\.[A-Za-z0-9]+)?$|\.tmp$/
  * written first; then `manifest.json`, which names them with size and SHA-256, is renamed into place; then files that
  * the manifest does not name are removed.
  *
+ * A folder that holds something of another format is left as it is.
+ *
  * @param options.keepOld leaves the files of the state before, for readers that have it open
- * @throws InvalidFileError `NOT_WRITABLE`, `NO_SPACE`
+ * @throws InvalidFileError `FOREIGN_FORMAT`, `NOT_WRITABLE`, `NO_SPACE`
  */
 export async function saveFolder(
   directory: string,
   content: FolderContent,
   options: { keepOld?: boolean } = {},
 ): Promise<void> {
+  await checkSameFormat(directory, content.format)
   const files: Record<string, { path: string; bytes: number; sha256: string }> = {}
   for (const [name, source] of Object.entries(content.files)) {
     const bytes = typeof source === 'function' ? await source() : source
@@ -77,6 +80,19 @@ export async function saveFolder(
   for (const entry of await readdir(directory)) {
     if (ADDRESSED.test(entry) && !named.has(entry)) await rm(join(directory, entry), { force: true })
   }
+}
+
+/**
+ * Whether a folder may be saved to: it holds nothing of ours, or something of the same format.
+ *
+ * @throws InvalidFileError `FOREIGN_FORMAT`
+ */
+export async function checkSameFormat(directory: string, format: string): Promise<void> {
+  const text = await readFile(join(directory, MANIFEST), 'utf8').catch(() => '')
+  const there = /^\s*\{\s*"format":\s*"([^"]*)"/.exec(text)?.[1]
+  if (there === undefined || there === format) return
+  const next = `Save to another folder, or delete this one; ${format} would replace what it holds.`
+  throw refused('FOREIGN_FORMAT', `The folder ${directory} holds something else`, there, next)
 }
 
 function refused(code: string, what: string, given: unknown, next: string, cause?: unknown): InvalidFileError {

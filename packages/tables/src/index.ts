@@ -10,7 +10,7 @@ export {
 } from './errors.ts'
 export { readFileChecked, writeFileAtomic } from './files.ts'
 export type { FolderContent, FolderFormat, OpenFolder } from './folder.ts'
-export { openFolder, saveFolder } from './folder.ts'
+export { checkSameFormat, openFolder, saveFolder } from './folder.ts'
 export type { Cases, Interactions, Queries, Sequences } from './interactions.ts'
 export {
   makeCases,

@@ -184,7 +184,7 @@ test('sequences, interests, recommendations and codebooks survive the round trip
     itemsKey: '9:x',
   }
   expect(readInterests(makeInterests(interests))).toEqual(interests)
-  const merged = { ...interests, merge: 'nearest' as const }
+  const merged = { ...interests, merge: 'nearest' as const, generalFirst: true }
   expect(readInterests(makeInterests(merged))).toEqual(merged)
   expect(codeOf(() => readInterests(makeInterests({ ...interests, merge: 'best' as 'nearest' })))).toBe(
     'SCORE_METADATA',

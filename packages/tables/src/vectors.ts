@@ -54,6 +54,8 @@ export interface Interests {
   score: Score
   /** How the model that made them ranks items; what a search does by default. */
   merge?: InterestMerge
+  /** The first vector of each query stands for the whole user, not for one interest; its code is the nearest. */
+  generalFirst?: boolean
   itemsKey?: string
 }
 
@@ -214,7 +216,12 @@ export function makeInterests(view: Interests): Table {
     checkLength(view.probabilities.length, view.vectors.rows, 'the probabilities of an interests table')
     columns.push(listColumn('probability', view.offsets, float32Data(view.probabilities)))
   }
-  const metadata = { 'sparc.items': view.itemsKey, ...scoreMetadata(view.score), 'sparc.merge': view.merge }
+  const metadata = {
+    'sparc.items': view.itemsKey,
+    ...scoreMetadata(view.score),
+    'sparc.merge': view.merge,
+    'sparc.general': view.generalFirst ? 'first' : undefined,
+  }
   return tableOf(columns, rows, metadata)
 }
 
@@ -233,7 +240,8 @@ export function readInterests(table: Table): Interests {
   }
   const users = ids(column(table, 'user', kind))
   const about = { score: readScore(table, kind), merge: readMerge(table), itemsKey: itemsKeyOf(table) }
-  return { users, offsets, vectors, codes, probabilities, ...about }
+  const generalFirst = table.schema.metadata.get('sparc.general') === 'first' || undefined
+  return { users, offsets, vectors, codes, probabilities, ...about, generalFirst }
 }
 
 export function makeRecommendations(view: Recommendations): Table {

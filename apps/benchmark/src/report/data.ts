@@ -94,9 +94,10 @@ export interface ExplorerUser {
   id: string
   history: number[]
   targets: number[]
-  interests: { code: number; probability: number; items: number[]; inHistory: boolean }[]
-  /** The final list: item, and the code that scored it best. */
-  list: { item: number; code: number }[]
+  /** `code` is null for the vector of the whole user, which is no interest. */
+  interests: { code: number | null; probability: number; items: number[]; inHistory: boolean }[]
+  /** The final list: item, and the code of the interest that scored it best; null for the vector of the whole user. */
+  list: { item: number; code: number | null }[]
 }
 
 export interface ExplorerCode {

@@ -77,24 +77,44 @@ interface World {
   pool: Pool
 }
 
-/** What each interest of a user retrieves from its own shard, the items of its code, the history left out. */
+/** What each interest of a user retrieves from its own shard, the items of its code, the history left out; a general vector from all. */
 function interestsOf({ embeddings, interests, codes, pool: { row } }: World, user: number, history: Int32Array) {
   const { dim, data } = interests.vectors
   const known = new Set(Array.from(history, (item) => codes[item]))
   const shown: ExplorerUser['interests'] = []
   for (let at = interests.offsets[user]; at < interests.offsets[user + 1]; at++) {
     const scores = dots(embeddings, data.subarray(at * dim, (at + 1) * dim))
-    const code = interests.codes?.[at] ?? 0
+    const code = codeOf(interests, user, at)
+    const mask = code === null ? undefined : shard(codes, code)
     shown.push({
       code,
       probability: interests.probabilities?.[at] ?? 0,
-      items: Array.from(topK(scores, PER_INTEREST, { skip: history, mask: shard(codes, code) }).items, (r) =>
-        row(embeddings.items[r]),
-      ),
-      inHistory: known.has(code),
+      items: Array.from(topK(scores, PER_INTEREST, { skip: history, mask }).items, (r) => row(embeddings.items[r])),
+      inHistory: code !== null && known.has(code),
     })
   }
   return shown.sort((a, b) => b.probability - a.probability)
+}
+
+/** Code of an interest; null for a vector that stands for the whole user. */
+function codeOf({ codes, offsets, generalFirst }: Interests, user: number, at: number): number | null {
+  return generalFirst && at === offsets[user] ? null : (codes?.[at] ?? 0)
+}
+
+/** Code of the interest of a user that scores an item best. */
+function finderOf({ embeddings, interests }: World, user: number, item: number): number | null {
+  const { vectors, probabilities, score, offsets } = interests
+  const { dim } = vectors
+  const place = embeddings.items.indexOf(item)
+  let [best, most] = [offsets[user], Number.NEGATIVE_INFINITY]
+  for (let at = offsets[user]; at < offsets[user + 1]; at++) {
+    let dot = 0
+    for (let d = 0; d < dim; d++) dot += embeddings.vectors.data[place * dim + d] * vectors.data[at * dim + d]
+    const prior = interests.merge === 'nearest' ? 0 : Math.log(Math.max(probabilities?.[at] ?? 1, 1e-30))
+    const value = score.scale * dot + prior
+    if (value > most) [best, most] = [at, value]
+  }
+  return codeOf(interests, user, best)
 }
 
 /** 1 for the items of a code. */
@@ -186,15 +206,14 @@ export async function explorer(saved: SavedRun, withUsers: boolean): Promise<Exp
   const world: World = { embeddings, interests, codes: levelOne(embeddings), pool: shown }
   const users = (withUsers ? chosen(cases.targets, lists.items) : []).map((user): ExplorerUser => {
     const history = slice(cases.history, user)
-    const from = lists.items.offsets[user]
     return {
       id: cases.users[user],
       history: Array.from(history, shown.row),
       targets: Array.from(slice(cases.targets, user), shown.row),
       interests: interestsOf(world, user, history),
-      list: Array.from(slice(lists.items, user).subarray(0, LIST), (item, i) => ({
+      list: Array.from(slice(lists.items, user).subarray(0, LIST), (item) => ({
         item: shown.row(item),
-        code: lists.codes?.[from + i] ?? world.codes[item],
+        code: finderOf(world, user, item),
       })),
     }
   })

@@ -73,7 +73,10 @@ function explore(root, explorer) {
         return entry
       }),
     )
+  const general = 'the whole user'
+  /** Where a code leads to; what stands for the whole user leads nowhere. */
   const codeButton = (code) => {
+    if (code === null) return element('span', { className: 'tag', textContent: general })
     const button = element('button', { className: 'code', type: 'button', textContent: `interest ${code}` })
     button.addEventListener('click', () => showCode(code, true))
     return button
@@ -111,10 +114,11 @@ function explore(root, explorer) {
       bar.firstChild.style.width = `${Math.round(interest.probability * 100)}%`
       const share = element('span', { className: 'tag', textContent: `p = ${interest.probability.toFixed(2)}` })
       const seen = interest.inHistory ? 'in the history' : 'not in the history'
+      const where = interest.code === null ? 'one vector for all of the history, searched in the whole catalogue' : seen
       return element('div', { className: 'card' }, [
         element('h4', {}, [codeButton(interest.code), share]),
         bar,
-        element('p', { className: 'tag', textContent: seen }),
+        element('p', { className: 'tag', textContent: where }),
         list('ol', interest.items, user.targets),
       ])
     })
@@ -146,8 +150,9 @@ function explore(root, explorer) {
   }
 
   function showCode(code, focus) {
-    select(codeTab)
     const row = explorer.codes.findIndex((each) => each.code === code)
+    if (row < 0) return
+    select(codeTab)
     codeChoice.value = String(row)
     const shown = explorer.codes[row]
     const categories = shown.categories.map(({ name, share, lift }) =>

@@ -33,7 +33,8 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
   const wh = parameters.add<tf.Rank.R2>('interest/key', [dim, dim], 'identity')
   const wv = parameters.add<tf.Rank.R2>('interest/value', [dim, dim], { normal: 0.02 })
   const wu = parameters.add<tf.Rank.R2>('interest/codewords', [levels * dim, dim], 'zeros')
-  const quantizer = createResidualQuantizer({ levels, size, dim, random: random.fork('dictionary') })
+  const dictionaryRandom = random.fork('dictionary')
+  const quantizer = createResidualQuantizer({ levels, size, dim, random: dictionaryRandom })
   const lookup: Lookup = (level, codes) => stopGradient(gatherRows(quantizer.codewords(level) as tf.Tensor2D, codes))
   const sizes = quantizer.sizes.slice()
   const generator = createInterestGenerator(parameters, { dim, length, hidden, sizes }, lookup)
@@ -117,6 +118,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
       const { codes, logProbabilities } = interestCodes(input, start, wanted)
       return { vectors: interestVectors(history, input.padding, g, codes), codes: codes[0], logProbabilities }
     },
+    randoms: { dictionary: dictionaryRandom },
     ...part,
   }
 }

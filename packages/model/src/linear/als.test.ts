@@ -5,10 +5,12 @@ import {
   CancelledError,
   csr,
   type Matrix,
+  makeQueries,
   random,
   readEmbeddings,
   readInterests,
   readRecommendations,
+  row,
 } from '@sparc/tables'
 import { afterAll, describe, expect, test } from 'vitest'
 import { als, alsItems, loadAls } from './als.ts'
@@ -117,6 +119,24 @@ describe('ALS', () => {
     await model.save(directory)
     const loaded = await loadAls(directory)
     expect(readRecommendations(await loaded.recommend(queries, { k: 5, excludeSeen: false }))).toEqual(lists)
+  })
+
+  test('counts an item that a history repeats once', async () => {
+    const { data } = smallLog(35, 60, 80)
+    const model = als({ factors: 8, alpha: 4 })
+    await model.fit(data)
+    const queries = makeQueries({
+      users: ['a', 'b'],
+      history: csr([
+        [3, 3, 3, 60],
+        [3, 60],
+      ]),
+    })
+    const { data: users } = readInterests(await model.embedUsers(queries)).vectors
+    expect([...users.subarray(0, 8)]).toEqual([...users.subarray(8)])
+    const { items, scores } = readRecommendations(await model.recommend(queries, { k: 80, excludeSeen: false }))
+    expect([...row(items, 0)]).toEqual([...row(items, 1)])
+    expect([...scores.subarray(0, 80)]).toEqual([...scores.subarray(80)])
   })
 
   test('gives the same model for the same seed', async () => {

@@ -22,7 +22,7 @@ import { fitted, readLog, report } from './classic.ts'
 import { gramOf, improveAll, solveExactly } from './least-squares.ts'
 import { pause } from './pause.ts'
 import { openClassic, saveClassic } from './saved.ts'
-import { transpose } from './sparse.ts'
+import { distinct, transpose } from './sparse.ts'
 
 const optionsSchema = z.strictObject({
   /** Length of a user's and an item's vector. */
@@ -139,8 +139,9 @@ function recommender(options: Options, loaded: State | undefined): VectorRecomme
     const data = new Float32Array(users.length * dim)
     const gram = gramOf(vectors, options.regularization)
     const regression = { factors: vectors, gram, alpha: options.alpha }
+    const once = distinct(history, vectors.rows)
     for (let r = 0; r < users.length; r++) {
-      solveExactly(regression, row(history, r), data.subarray(r * dim, (r + 1) * dim))
+      solveExactly(regression, row(once, r), data.subarray(r * dim, (r + 1) * dim))
     }
     return {
       users,
@@ -155,7 +156,7 @@ function recommender(options: Options, loaded: State | undefined): VectorRecomme
     options,
     async fit(data, fit = {}) {
       const started = performance.now()
-      const { users, items, itemsKey } = readLog(data)
+      const { users, items, itemsKey } = readLog(data, fit)
       const vectors = await alsItems(users, items, options, random(fit.seed ?? 1), fit)
       state = { vectors, ids: readItems(data.items).ids, itemsKey }
       return report('als', started, fit)

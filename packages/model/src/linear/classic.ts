@@ -12,6 +12,8 @@ import {
   topK,
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
+import { checkK } from '../check-k.ts'
+import { checkFitOptions, checkRecommendOptions } from '../fit-options.ts'
 import type { FitData, FitOptions, FitReport, RecommendOptions } from '../recommender.ts'
 import { distinct } from './sparse.ts'
 
@@ -23,8 +25,9 @@ export interface BinaryLog {
   itemsKey: string
 }
 
-/** Reads the items and sequences of a `fit` call. @throws InvalidInputError where they do not belong together or are empty */
-export function readLog(data: FitData): BinaryLog {
+/** Reads what `fit` was called with. @throws InvalidInputError where items and sequences do not belong together or are empty, and for unknown options */
+export function readLog(data: FitData, options: FitOptions): BinaryLog {
+  checkFitOptions(options)
   const items = readItems(data.items)
   const sequences = readSequences(data.sequences)
   checkItemsKey(items.key, sequences.itemsKey, 'the sequences table')
@@ -62,8 +65,8 @@ export function report(system: string, started: number, options: FitOptions): Fi
 /**
  * Fills a recommendations table from a function that scores the whole catalogue for one query.
  *
- * `score` is handed the query's history and an array `[items]` of zeros to add to. Items whose score is not above
- * `floor` are never recommended, so a list can be shorter than `k`.
+ * `score` is handed the query's history, each item once as in {@link BinaryLog}, and an array `[items]` of zeros to add to. Items
+ * whose score is not above `floor` are never recommended, so a list can be shorter than `k`.
  */
 export function recommendByScores(
   queries: Table,
@@ -72,18 +75,20 @@ export function recommendByScores(
   score: (history: Int32Array, scores: Float32Array, row: number) => void,
   floor = Number.NEGATIVE_INFINITY,
 ): Table {
+  checkRecommendOptions(options)
   const { users, history, seen, itemsKey: queriesKey } = readQueries(queries)
   checkItemsKey(catalogue.itemsKey, queriesKey, 'the queries table')
   checkRange(history.values, catalogue.items, 'The history of the queries table')
   const k = Math.min(checkK(options.k), catalogue.items)
   const mask = options.among === undefined ? undefined : toMask(options.among, catalogue.items)
+  const once = distinct(history, catalogue.items)
   const scores = new Float32Array(catalogue.items)
   const offsets = new Int32Array(users.length + 1)
   const items = new Int32Array(users.length * k)
   const found = new Float32Array(users.length * k)
   for (let r = 0; r < users.length; r++) {
     scores.fill(0)
-    score(row(history, r), scores, r)
+    score(row(once, r), scores, r)
     if (floor > Number.NEGATIVE_INFINITY) {
       for (let i = 0; i < scores.length; i++) if (!(scores[i] > floor)) scores[i] = Number.NEGATIVE_INFINITY
     }
@@ -98,16 +103,5 @@ export function recommendByScores(
     items: { offsets, values: items.slice(0, length) },
     scores: found.slice(0, length),
     itemsKey: catalogue.itemsKey,
-  })
-}
-
-/** @throws InvalidInputError `INVALID_OPTION` unless `k` is a positive whole number */
-export function checkK(k: number): number {
-  if (Number.isInteger(k) && k > 0) return k
-  throw new InvalidInputError('INVALID_OPTION', {
-    what: 'The number of recommendations is not a positive whole number',
-    given: k,
-    allowed: 'k >= 1',
-    next: 'Pass for example { k: 50 }.',
   })
 }

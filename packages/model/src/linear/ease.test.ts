@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CancelledError, random, readRecommendations, row } from '@sparc/tables'
+import { CancelledError, csr, makeQueries, random, readRecommendations, row } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createRecommender, loadRecommender } from '../systems.ts'
@@ -94,6 +94,22 @@ describe('EASE', () => {
     const all = await easeWeights(users, ids.length, { lambda: 3, keep: 1000 })
     const few = await easeWeights(users, ids.length, { lambda: 3, keep: 5 })
     for (let i = 0; i < ids.length; i++) expect([...row(few, i)]).toEqual([...row(all, i)].slice(0, 5))
+  })
+
+  test('counts an item that a history repeats once', async () => {
+    const { data } = smallLog(25, 60, 80)
+    const model = ease({ lambda: 5 })
+    await model.fit(data)
+    const queries = makeQueries({
+      users: ['a', 'b'],
+      history: csr([
+        [3, 3, 3, 60],
+        [3, 60],
+      ]),
+    })
+    const { items, scores } = readRecommendations(await model.recommend(queries, { k: 80, excludeSeen: false }))
+    expect([...row(items, 0)]).toEqual([...row(items, 1)])
+    expect([...scores.subarray(0, 80)]).toEqual([...scores.subarray(80)])
   })
 
   test('gives the same lists after it was saved and loaded', async () => {

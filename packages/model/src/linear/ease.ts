@@ -159,7 +159,7 @@ function recommender(options: Options, loaded: State | undefined): Recommender {
     options,
     async fit(data, fit = {}) {
       const started = performance.now()
-      const { users, items, itemsKey } = readLog(data)
+      const { users, items, itemsKey } = readLog(data, fit)
       state = { weights: await easeWeights(users, items, options, fit), items, itemsKey }
       return report('ease', started, fit)
     },

@@ -77,6 +77,24 @@ describe('item-kNN', () => {
     expect([...filtered.items.values]).toEqual([...open.items.values].filter((item) => !history.includes(item)))
   })
 
+  test('counts an item that a history repeats once', async () => {
+    const { data } = smallLog(14, 60, 80)
+    const model = itemKnn()
+    await model.fit(data)
+    const queries = makeQueries({
+      users: ['a', 'b'],
+      history: csr([
+        [3, 3, 3, 60],
+        [3, 60],
+      ]),
+    })
+    const { items, scores } = readRecommendations(await model.recommend(queries, { k: 80, excludeSeen: false }))
+    const end = items.offsets[1]
+    expect(end).toBeGreaterThan(2)
+    expect([...row(items, 0)]).toEqual([...row(items, 1)])
+    expect([...scores.subarray(0, end)]).toEqual([...scores.subarray(end)])
+  })
+
   test('recommends only among the items that it is told to', async () => {
     const { data, queries } = smallLog(6)
     const model = itemKnn()

@@ -72,7 +72,7 @@ function recommender(options: Options, loaded: State | undefined): Recommender {
     options,
     async fit(data, fitOptions = {}) {
       const started = performance.now()
-      const { users, items, itemsKey } = readLog(data)
+      const { users, items, itemsKey } = readLog(data, fitOptions)
       state = { neighbours: await nearestItems(users, items, options, fitOptions.signal), items, itemsKey }
       return report('item-knn', started, fitOptions)
     },

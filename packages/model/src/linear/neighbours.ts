@@ -112,7 +112,7 @@ export async function nearestItems(
   return { offsets, values: concat(values, Int32Array), similarities: concat(similarities, Float32Array) }
 }
 
-/** Adds to `scores` the similarities of each item of `history` to its neighbours. */
+/** Adds to `scores` the similarities of each item of `history`, which has it once, to its neighbours. */
 export function addNeighbourScores(neighbours: Neighbours, history: Int32Array, scores: Float32Array): void {
   for (const item of history) {
     for (let n = neighbours.offsets[item]; n < neighbours.offsets[item + 1]; n++) {

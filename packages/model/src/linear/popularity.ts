@@ -38,7 +38,7 @@ function recommender(loaded: State | undefined): Recommender {
     name: 'popularity',
     async fit(data, options = {}) {
       const started = performance.now()
-      const { users, items, itemsKey } = readLog(data)
+      const { users, items, itemsKey } = readLog(data, options)
       const counts = new Float32Array(items)
       for (const item of users.values) counts[item]++
       state = { counts, itemsKey }

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { checkGradient, normal, ready } from '../gradient.fixture.ts'
+import { smallWorld, tiny } from '../world.fixture.ts'
 import { labelAwareAttention } from './label-aware-attention.ts'
+import { mind } from './mind.ts'
 import { absentInterests } from './network.ts'
 
 beforeAll(ready)
@@ -19,7 +21,7 @@ describe('MIND', () => {
     const vectors = normal<tf.Rank.R3>([3, 4, 2], 1)
     const targets = normal<tf.Rank.R2>([3, 2], 2)
     const absent = tf.tensor2d([0, 0, 0, 0, 0, 0, -1e9, -1e9, 0, -1e9, -1e9, -1e9], [3, 4])
-    for (const power of [1, 2.5]) {
+    for (const power of [0, 0.1, 0.5, 1, 2, 2.5]) {
       const found = labelAwareAttention(vectors, targets, absent, 1.5, power).arraySync()
       const [v, e, a] = [vectors.arraySync(), targets.arraySync(), absent.arraySync()]
       for (let u = 0; u < 3; u++) {
@@ -46,11 +48,31 @@ describe('MIND', () => {
     expect(high[1][0]).toBeCloseTo(3, 4)
   })
 
-  it('has the gradient that finite differences give', () => {
-    const absent = tf.zeros<tf.Rank.R2>([2, 3])
-    const weight = normal<tf.Rank.R2>([2, 4], 5)
+  it.each([0, 0.1, 0.5, 1, 2])('has a finite gradient with power %d, where no score is above 0 too', (power) => {
+    // The first user's interests score above 0, 0 and below 0, none of the second's above.
+    const vectors = tf.tensor3d([1, 0, 0, 1, -1, 0, 0, 0, 0, 1, -1, 0], [2, 3, 2])
+    const targets = tf.tensor2d([2, 0, 1, 0], [2, 2])
+    const absent = tf.tensor2d([0, 0, 0, 0, 0, -1e9], [2, 3])
     const loss = (v: tf.Tensor, e: tf.Tensor) =>
-      tf.sum(tf.mul(labelAwareAttention(v as tf.Tensor3D, e as tf.Tensor2D, absent, 1, 2), weight)) as tf.Scalar
+      tf.sum(tf.mul(labelAwareAttention(v as tf.Tensor3D, e as tf.Tensor2D, absent, 1.5, power), e)) as tf.Scalar
+    const gradients = tf
+      .grads(loss)([vectors, targets])
+      .flatMap((gradient) => Array.from(gradient.dataSync()))
+    expect(gradients.every(Number.isFinite)).toBe(true)
+    expect(gradients.some((slope) => Math.abs(slope) > 0.1)).toBe(true)
+  })
+
+  it.each([0, 0.5, 1, 2])('has the gradient that finite differences give, with power %d', (power) => {
+    const absent = tf.zeros<tf.Rank.R2>([2, 3])
+    const loss = (v: tf.Tensor, e: tf.Tensor) =>
+      tf.sum(tf.mul(labelAwareAttention(v as tf.Tensor3D, e as tf.Tensor2D, absent, 1, power), e)) as tf.Scalar
     checkGradient(loss, [normal<tf.Rank.R3>([2, 3, 4], 3, 0.5), normal<tf.Rank.R2>([2, 4], 4, 0.5)])
+  })
+
+  it.each([0, 0.5])('learns with power %d', async (power) => {
+    const model = mind({ ...tiny, steps: 5, power })
+    const report = await model.fit({ ...smallWorld().data, validation: undefined })
+    expect(report.steps).toBe(5)
+    model.dispose()
   })
 })

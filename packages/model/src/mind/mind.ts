@@ -30,7 +30,8 @@ const system = defineVectorSystem({
  * random fixed initial logits, the more interests the longer the history, and label-aware attention in training.
  *
  * What differs from the paper: no user profile, a residual layer behind the capsules, vectors normalised with a temperature
- * and dropout, as for every system here.
+ * and dropout, as for every system here; items are ranked by the mixture over the interests, where the paper takes
+ * the best of them for each item (`rank: 'nearest'`).
  *
  * @example
  * const model = mind({ interests: 4 })

@@ -32,7 +32,8 @@ const system = defineVectorSystem({
  * that is trained, and whose attention is kept from collapsing onto single items.
  *
  * What differs from the paper: vectors normalised with a temperature and dropout, as for every system here; logits are divided by
- * the temperature, so a useful `beta` is smaller.
+ * the temperature, so a useful `beta` is smaller; items are ranked by the mixture over the interests, where the paper takes
+ * the best of them for each item (`rank: 'nearest'`).
  *
  * @example
  * const model = remi({ interests: 4, beta: 1 })

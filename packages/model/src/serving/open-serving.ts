@@ -1,5 +1,6 @@
 import { topK } from '@sparc/tables/plain'
 import { checkInterests } from '../check-interests.ts'
+import { checkK } from '../check-k.ts'
 import { interestOf } from '../describe-interests.ts'
 import type { InterestDescription } from '../recommender.ts'
 import { bestItems } from './best-items.ts'
@@ -16,8 +17,11 @@ export interface ServedUser extends EncodedUser {
 export interface ServedItem {
   id: string
   score: number
-  /** The interest that scored it best: its place in the user's, its code and probability where the system has them. */
-  interest?: { place: number; code?: number; probability?: number }
+  /**
+   * The interest that scored it best: its place in the user's, its code and probability where the system has them. `general`:
+   * not an interest but the vector of the whole user.
+   */
+  interest?: { place: number; code?: number; probability?: number; general?: true }
 }
 
 /** A saved model's user side and item vectors in plain typed arrays. */
@@ -88,6 +92,7 @@ export async function openServing(directory: string): Promise<Serving> {
     items,
     embed,
     recommend(history, { k, interests, user = embed(history, { interests }) }) {
+      checkK(k)
       if (user.vectors.length === 0) {
         const most = topK(popularity, k)
         return Array.from(most.items, (row, n) => ({ id: ids[row], score: most.scores[n] }))
@@ -99,7 +104,8 @@ export async function openServing(directory: string): Promise<Serving> {
       return best.map(({ row, score, place }) => {
         const logP = user.logProbabilities?.[place]
         const probability = logP === undefined ? undefined : Math.exp(logP)
-        return { id: ids[row], score, interest: { place, code: user.codes?.[place], probability } }
+        const general = user.generalFirst && place === 0 ? { general: true as const } : {}
+        return { id: ids[row], score, interest: { place, code: user.codes?.[place], probability, ...general } }
       })
     },
     describeInterest: (code) => interestOf(code, described, system),

@@ -53,6 +53,8 @@ const variants: [string, string, object][] = [
   ['sparc that ranks by the nearest interest', 'sparc', { ...ofSparc, rank: 'nearest' }],
   ['comirec-sa that ranks by the nearest interest', 'comirec-sa', { ...brief, rank: 'nearest' }],
   ['mind that ranks by the nearest interest', 'mind', { ...brief, rank: 'nearest' }],
+  ['sparc, hard search by the nearest interest', 'sparc', { ...ofSparc, search: 'hard', rank: 'nearest' }],
+  ['sparc, hard search alone', 'sparc', { ...ofSparc, search: 'hard', rank: 'nearest', generalShare: 0 }],
   ["sparc's control", 'sparc', { ...ofSparc, codebook: { size: 1 } }],
 ]
 
@@ -85,8 +87,6 @@ describe('serving without TensorFlow', () => {
       for (const [c, vector] of user.vectors.entries()) {
         const p = interests.probabilities?.[first + c]
         expect(Math.exp(user.logProbabilities?.[c] ?? 0)).toBeCloseTo(p ?? 1, 5)
-        // Codes that hard search does not allow have no probability, and come in any order.
-        if (p === 0) continue
         expect(user.codes?.[c]).toBe(interests.codes?.[first + c])
         for (let d = 0; d < 8; d++) expect(vector[d]).toBeCloseTo(interests.vectors.data[(first + c) * 8 + d], 5)
       }
@@ -135,6 +135,7 @@ describe('serving without TensorFlow', () => {
     const user = plain.embed(['item-3', 'item-5'])
     for (const { interest } of plain.recommend(['item-3', 'item-5'], { k: 5 })) {
       expect(interest?.code).toBe(user.codes?.[interest?.place ?? -1])
+      expect(interest?.general ?? false).toBe(user.generalFirst === true && interest?.place === 0)
       expect(interest?.probability).toBeCloseTo(Math.exp(user.logProbabilities?.[interest?.place ?? -1] ?? 0))
     }
     const embedded = readEmbeddings(await model.embedItems())

@@ -45,11 +45,12 @@ function probabilityTower(saved: SavedNetwork): (history: PlainHistory) => Float
   }
 }
 
-/** Takes all probability from the codes that the history does not have. */
-function keepHad(logP: Float64Array, { codes, count }: PlainHistory, levels: number): void {
+/** Takes all probability from the codes that the history does not have; returns those that it has. */
+function keepHad(logP: Float64Array, { codes, count }: PlainHistory, levels: number): Set<number> {
   const had = new Set(Array.from({ length: count }, (_, t) => codes[t * levels]))
   for (let c = 0; c < logP.length; c++) if (!had.has(c)) logP[c] -= 1e9
   logSoftmaxAt(logP, 0, logP.length)
+  return had
 }
 
 /**
@@ -70,7 +71,8 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
   const size = codewords.length / dim
   const positions = weights('positions')
   const general = generalVector(saved, positions)
-  if (weights('state/joint')[0] === 0) return (history) => ({ vectors: finished(general(history), 1, options) })
+  if (weights('state/joint')[0] === 0)
+    return (history) => ({ vectors: finished(general(history), 1, options), generalFirst: true })
 
   const probability = probabilityTower(saved)
   const queries = throughKeys(
@@ -91,12 +93,15 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
     const { rows, count, first } = history
     const room = wanted === undefined ? explored : wanted - (generalShare > 0 ? 1 : 0)
     const logP = probability(history)
-    if (options.search === 'hard' && size > 1) keepHad(logP, history, history.codes.length / length)
+    const hard = options.search === 'hard' && size > 1
+    const had = hard ? keepHad(logP, history, history.codes.length / length) : undefined
     if (softer !== 1) {
       for (let c = 0; c < size; c++) logP[c] /= softer
       logSoftmaxAt(logP, 0, size)
     }
-    const codes = largest(logP, size, Math.min(room, size))
+    const chosen = largest(logP, size, Math.min(room, size))
+    // What the user does not have becomes a copy of the likeliest: the best of all stays the best of its own.
+    const codes = had ? chosen.map((code) => (had.has(code) ? code : chosen[0])) : chosen
     const g = general(history)
     const [whole] = finished(g, 1, options)
     normalizeAt(g, 0, dim)
@@ -110,7 +115,7 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
       }
     }
     const found = finished(vectors, codes.length, options)
-    const logProbabilities = Float64Array.from(codes, (code) => logP[code])
+    const logProbabilities = Float64Array.from(chosen, (code) => logP[code])
     if (generalShare === 0) return { vectors: found, codes, logProbabilities: [...logProbabilities] }
     // The general vector in front: it has its share, the interests have the rest.
     logSoftmaxAt(logProbabilities, 0, codes.length)
@@ -119,6 +124,7 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
       vectors: [whole, ...found],
       codes: [nearest(whole), ...codes],
       logProbabilities: [codes.length > 0 ? Math.log(generalShare) : 0, ...rest],
+      generalFirst: true,
     }
   }
 }

@@ -9,6 +9,8 @@ export interface EncodedUser {
   codes?: number[]
   /** `log p(c | user)` of each interest. */
   logProbabilities?: number[]
+  /** The first vector stands for the whole user, not for one interest; its code is the nearest. */
+  generalFirst?: boolean
 }
 
 /** A history on its way through an encoder: at least one item, oldest first. */

@@ -61,18 +61,30 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   /** Codewords of `codes`, int32 `[batch, k]`, as `[batch, k, dim]`. */
   const queriesOf = (codes: tf.Tensor2D) => gatherRows(quantizer.codewords(0), codes)
 
-  /** `log p(c | user)` over all codes, or in hard search over those of the history; `[batch, size]`. */
-  function searched(history: tf.Tensor3D, input: HistoryInput): tf.Tensor2D {
+  /**
+   * `log p(c | user)` over all codes, `[batch, size]`; in hard search over those of the history, which `allowed`, of the same shape, has
+   * as 1.
+   */
+  function searched(history: tf.Tensor3D, input: HistoryInput): { logP: tf.Tensor2D; allowed?: tf.Tensor2D } {
     const logP = probability(history, input.padding, input.lengths)
-    if (options.search === 'soft' || size === 1) return logP
+    if (options.search === 'soft' || size === 1) return { logP }
     const flat = tf.reshape(history, [input.size * length, dim]) as tf.Tensor2D
     const codes = tf.slice(quantizer.quantize(finish(flat)).codes, [0, 0], [-1, 1])
     const marks = tf.reshape(tf.oneHot(tf.reshape(codes, [-1]) as tf.Tensor1D, size), [input.size, length, size])
     const there = tf.cast(tf.equal(tf.squeeze(input.padding, [1]), 0), 'float32')
     const had = tf.max(tf.mul(marks, tf.expandDims(there, 2)), 1)
     // Who has no history may have any interest.
-    const allowed = tf.maximum(had, tf.cast(tf.equal(input.lengths, 0), 'float32'))
-    return tf.logSoftmax(tf.add(logP, tf.mul(tf.sub(1, allowed), -1e9))) as tf.Tensor2D
+    const allowed = tf.maximum(had, tf.cast(tf.equal(input.lengths, 0), 'float32')) as tf.Tensor2D
+    return { logP: tf.logSoftmax(tf.add(logP, tf.mul(tf.sub(1, allowed), -1e9))) as tf.Tensor2D, allowed }
+  }
+
+  /**
+   * `codes`, int32 `[batch, k]`, with the first, the likeliest, in the place of those that are not `allowed`, `[batch, size]`: an interest
+   * that a user does not have becomes a copy of one that it has, so that the maximum over interests is that over its own.
+   */
+  function likeliestInstead(codes: tf.Tensor2D, allowed: tf.Tensor2D): tf.Tensor2D {
+    const own = tf.greater(gatherColumns(allowed, codes), 0)
+    return tf.where(own, codes, tf.tile(tf.slice(codes, [0, 0], [-1, 1]), [1, codes.shape[1]]))
   }
 
   /** `log p^(1/t)`, normalised. */
@@ -170,14 +182,16 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       return { total: tf.addN(weighted) as tf.Scalar, parts }
     },
     items: finish,
+    generalFirst: () => !begun() || options.generalShare > 0,
     users(input, wanted) {
       const { history, g } = encode(input)
       if (!begun()) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
       const share = options.generalShare
       const count = wanted === undefined ? explored : Math.min(wanted - (share > 0 ? 1 : 0), size)
       if (count === 0) return besideGeneral(g)
-      const { values, indices } = tf.topk(served(searched(history, input)), count)
-      const codes = indices as tf.Tensor2D
+      const { logP, allowed } = searched(history, input)
+      const { values, indices } = tf.topk(served(logP), count)
+      const codes = allowed ? likeliestInstead(indices as tf.Tensor2D, allowed) : (indices as tf.Tensor2D)
       const vectors = finish(tower.interests(history, input.padding, g, queriesOf(codes)))
       const found = { vectors, logProbabilities: values as tf.Tensor2D, codes }
       return share > 0 ? besideGeneral(g, found) : found

@@ -1,4 +1,13 @@
-import { csr, makeQueries, random, readCodebook, readEmbeddings, readInterests, readSequences } from '@sparc/tables'
+import {
+  csr,
+  makeQueries,
+  random,
+  readCodebook,
+  readEmbeddings,
+  readInterests,
+  readRecommendations,
+  readSequences,
+} from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
@@ -229,13 +238,52 @@ describe('SPARC', () => {
     const queries = makeQueries({ users: ['a', 'b'], history: csr([[3, 50], []]), itemsKey: world.itemsKey })
     const found = readInterests(await model.embedUsers(queries))
     const had = new Set([3, 50].map((item) => items.codes?.data[3 * item]))
-    for (let n = found.offsets[0]; n < found.offsets[1]; n++) {
-      expect((found.probabilities?.[n] ?? 0) > 0).toBe(had.has(found.codes?.[n]))
-    }
-    const ofNobody = found.probabilities?.subarray(found.offsets[1], found.offsets[2]) ?? []
+    const p = found.probabilities ?? new Float32Array()
+    const own = Array.from(p.subarray(0, found.offsets[1])).filter((p) => p > 0)
+    expect(new Set(found.codes?.subarray(0, found.offsets[1]))).toEqual(had)
+    expect(own.length).toBe(had.size)
+    expect(own.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6)
+    const ofNobody = p.subarray(found.offsets[1], found.offsets[2])
     expect(Math.min(...ofNobody)).toBeGreaterThan(0)
     model.dispose()
   })
+
+  it.each(['nearest', 'mixture'] as const)(
+    'hard search with rank %s ranks by the interests that have a probability alone; the others are copies of the likeliest',
+    async (rank) => {
+      const some = { ...tiny, warmUpSteps: 10, codebook: { size: 8 }, search: 'hard', rank } as const
+      const world = smallWorld()
+      const queries = makeQueries({ users: ['a', 'b'], history: csr([[3, 50], [7]]), itemsKey: world.itemsKey })
+      for (const generalShare of [0, 0.5]) {
+        const model = sparc({ ...some, generalShare })
+        await model.fit({ ...world.data, validation: undefined })
+        const items = readEmbeddings(await model.embedItems()).vectors.data
+        const { vectors, offsets, ...found } = readInterests(await model.embedUsers(queries))
+        const [p, codes] = [found.probabilities ?? [], found.codes ?? []]
+        const lists = readRecommendations(await model.recommend(queries, { k: 120, excludeSeen: false }))
+        for (const user of [0, 1]) {
+          const places = Array.from({ length: offsets[user + 1] - offsets[user] }, (_, c) => offsets[user] + c)
+          const own = places.filter((n) => p[n] > 0)
+          expect(own.length).toBeLessThan(places.length)
+          expect(own.reduce((sum, n) => sum + p[n], 0)).toBeCloseTo(1, 6)
+          const likeliest = places[generalShare > 0 ? 1 : 0]
+          const vectorOf = (n: number) => Array.from(vectors.data.subarray(8 * n, 8 * n + 8))
+          for (const n of places.filter((n) => p[n] === 0)) {
+            expect(codes[n]).toBe(codes[likeliest])
+            for (const [d, x] of vectorOf(n).entries()) expect(x).toBeCloseTo(vectorOf(likeliest)[d], 6)
+          }
+          const score = (n: number, item: number) =>
+            found.score.scale * vectorOf(n).reduce((sum, x, d) => sum + x * items[8 * item + d], 0)
+          for (let at = lists.items.offsets[user]; at < lists.items.offsets[user + 1]; at++) {
+            const scores = own.map((n) => score(n, lists.items.values[at]))
+            const mixture = Math.log(scores.reduce((sum, score, c) => sum + p[own[c]] * Math.exp(score), 0))
+            expect(lists.scores[at]).toBeCloseTo(rank === 'nearest' ? Math.max(...scores) : mixture, 4)
+          }
+        }
+        model.dispose()
+      }
+    },
+  )
 
   it('the control has one codeword and no choice', () => {
     const { network, gradients, dispose } = setUp({ codebook: { size: 1 } })

@@ -10,13 +10,14 @@ const NOISE = 0.3
  * `normal` draws them; `spectral` begins with the co-occurrence geometry of `spectralVectors` plus a little noise, which
  * keeps items apart that the same users used. Items that nobody used are drawn.
  */
-export function initialRows(
+export async function initialRows(
   kind: 'normal' | 'spectral',
   sequences: Csr,
   items: number,
-  { dim, scale, random }: { dim: number; scale: number; random: Random },
-): Float32Array {
-  const rows = kind === 'spectral' ? spectralVectors(sequences, items, dim, random) : new Float32Array(items * dim)
+  { dim, scale, random, breathe }: { dim: number; scale: number; random: Random; breathe?: () => Promise<void> },
+): Promise<Float32Array> {
+  const rows =
+    kind === 'spectral' ? await spectralVectors(sequences, items, dim, random, breathe) : new Float32Array(items * dim)
   const length = scale * Math.sqrt(dim)
   for (let item = 0; item < items; item++) {
     let known = false

@@ -3,7 +3,6 @@ import type { EmbeddingTable } from '../embedding-table.ts'
 import { PADDING_LOGIT } from '../encoders/pool.ts'
 import type { HistoryInput, TrainingInput } from '../network.ts'
 import type { Dropout } from './dropout.ts'
-import type { NegativeSampler } from './negatives.ts'
 import type { Batch, Histories } from './sampler.ts'
 
 /** Dropout at serving time: none. */
@@ -17,7 +16,8 @@ export interface Inputs {
   serving(histories: Histories): HistoryInput
 }
 
-export function createInputs(table: EmbeddingTable, sampler?: Pick<NegativeSampler, 'logQ'>): Inputs {
+/** @param logQ what to subtract from the logit of an item, see `NegativeSampler`; nothing where it is left out */
+export function createInputs(table: EmbeddingTable, logQ?: (item: number) => number): Inputs {
   const { dim } = table
   // TensorFlow reads numbers when it needs them first, so what is alive together has buffers of its own.
   const buffers = { history: new Float32Array(0), targets: new Float32Array(0), negatives: new Float32Array(0) }
@@ -47,7 +47,6 @@ export function createInputs(table: EmbeddingTable, sampler?: Pick<NegativeSampl
   return {
     training(batch, drawn, dropout, step) {
       const { targets } = batch
-      const { logQ } = sampler ?? {}
       return {
         ...ofHistories(batch.histories),
         targets: tf.tensor2d(vectors('targets', targets), [targets.length, dim]),

@@ -1,8 +1,18 @@
-import { random } from '@sparc/tables'
+import { csr, random } from '@sparc/tables'
 import { describe, expect, it } from 'vitest'
 import { aliasTable, createNegatives, NEGATIVES, negativeOptions } from './negatives.ts'
+import { countItems, createSampler } from './sampler.ts'
 
-const counts = Int32Array.from({ length: 20 }, (_, i) => 1 + ((i * 7) % 20))
+/** Users of very different lengths: one with most of the interactions, many short ones, and some with too few to learn from. */
+const draw = random(3)
+const sequences = csr([
+  Array.from({ length: 300 }, () => draw.int(8)),
+  ...Array.from({ length: 30 }, (_, u) => Array.from({ length: 2 + (u % 4) }, (_, t) => (u + 4 * t) % 20)),
+  ...Array.from({ length: 5 }, () => [19]),
+  [],
+])
+const counts = countItems(sequences, 20)
+const batchesOf = (batch: number) => createSampler(sequences, { batch, history: 4, minHistory: 2, random: random(4) })
 
 describe('negatives', () => {
   it('an alias table draws in proportion to its weights', () => {
@@ -17,22 +27,27 @@ describe('negatives', () => {
   it.each(NEGATIVES)('%s: how often items are drawn is what log Q says', (kind) => {
     const options = negativeOptions.parse({ kind, count: 50 })
     const batch = 30
-    const source = random(2)
-    const sampler = createNegatives(options, counts, batch, source)
-    const sum = counts.reduce((a, b) => a + b, 0)
-    const drawTarget = aliasTable(Float64Array.from(counts), source)
+    const batches = batchesOf(batch)
+    const sampler = createNegatives(options, counts, batch, random(2))
+    const logQ = sampler.logQ?.(batches)
     const drawn = new Int32Array(sampler.size)
     const seen = new Float64Array(20)
-    const rounds = 3000
+    const rounds = 4000
     for (let n = 0; n < rounds; n++) {
-      sampler.draw(Int32Array.from({ length: batch }, drawTarget), drawn)
+      sampler.draw(batches.next().targets, drawn)
       for (const item of drawn) seen[item]++
     }
-    expect(sum).toBeGreaterThan(0)
     for (let item = 0; item < 20; item++) {
-      const expected = sampler.logQ ? Math.exp(sampler.logQ(item)) : options.count / 20
+      const expected = logQ ? Math.exp(logQ(item)) : options.count / 20
       expect(Math.abs(seen[item] / rounds / expected - 1)).toBeLessThan(0.08)
     }
+  })
+
+  it('log Q of an item that is no target is finite', () => {
+    const options = negativeOptions.parse({ kind: 'in-batch' })
+    const sampler = createNegatives(options, new Int32Array(21), 30, random(2))
+    expect(sampler.logQ?.(batchesOf(30))(20)).toBeLessThan(-20)
+    expect(sampler.logQ?.(batchesOf(30))(20)).toBeGreaterThan(-100)
   })
 
   it('without correction there is no log Q, and in-batch negatives are the targets themselves', () => {

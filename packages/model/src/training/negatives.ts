@@ -1,5 +1,6 @@
 import type { Random } from '@sparc/tables'
 import { z } from 'zod'
+import type { BatchSampler } from './sampler.ts'
 
 /** Where negatives come from. */
 export const NEGATIVES = ['uniform', 'log-uniform', 'popularity', 'in-batch', 'mixed'] as const
@@ -17,14 +18,20 @@ export const negativeOptions = z.strictObject({
 })
 export type NegativeOptions = z.output<typeof negativeOptions>
 
+/** Below the expected number of draws of every item that can be drawn: keeps the logarithm finite for the others. */
+const LEAST_EXPECTED = 1e-12
+
 /** Draws the negatives of a batch, and knows how likely each item was to be drawn. */
 export interface NegativeSampler {
   /** How many negatives a batch gets. */
   readonly size: number
   /** Fills `out` `[size]`, given the targets of the batch. */
   draw(targets: Int32Array, out: Int32Array): void
-  /** log of the expected number of times that `item` is among the negatives; absent where it is the same for all items. */
-  logQ?: (item: number) => number
+  /**
+   * Makes, for batches of `sampler`, the log of the expected number of times that `item` is among the negatives; absent where that is
+   * the same for all items.
+   */
+  logQ?: (sampler: Pick<BatchSampler, 'targetShares'>) => (item: number) => number
 }
 
 /** Draws from a discrete distribution in constant time (Walker 1977, Vose 1991). */
@@ -75,14 +82,13 @@ export function createNegatives(
 ): NegativeSampler {
   const items = counts.length
   const { kind, count, power, correction } = options
-  const total = counts.reduce((sum, n) => sum + n, 0)
   const uniform = () => random.int(items)
   const drawn = (source: () => number, logQ?: (item: number) => number): NegativeSampler => ({
     size: count,
     draw(_, out) {
       for (let i = 0; i < out.length; i++) out[i] = source()
     },
-    logQ: correction ? logQ : undefined,
+    logQ: correction && logQ ? () => logQ : undefined,
   })
   if (kind === 'uniform') return drawn(uniform)
   if (kind === 'log-uniform') {
@@ -99,12 +105,16 @@ export function createNegatives(
     return drawn(aliasTable(weights, random), (item) => Math.log((count * weights[item]) / sum))
   }
   const drawnToo = kind === 'mixed' ? count : 0
+  const logQ: NegativeSampler['logQ'] = (sampler) => {
+    const shares = sampler.targetShares(items)
+    return (item) => Math.log(Math.max(batch * shares[item] + drawnToo / items, LEAST_EXPECTED))
+  }
   return {
     size: batch + drawnToo,
     draw(targets, out) {
       out.set(targets)
       for (let i = targets.length; i < out.length; i++) out[i] = uniform()
     },
-    logQ: correction ? (item) => Math.log((batch * Math.max(counts[item], 1)) / total + drawnToo / items) : undefined,
+    logQ: correction ? logQ : undefined,
   }
 }

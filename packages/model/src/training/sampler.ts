@@ -38,6 +38,11 @@ export interface BatchSampler {
   /** Users with fewer than two interactions: there is nothing to learn from them. */
   readonly skipped: number
   next(): Batch
+  /**
+   * How likely each item is to be the target of an example, `[items]`: the mean over users of its share of the user's target positions.
+   * One pass over the sequences.
+   */
+  targetShares(items: number): Float64Array
 }
 
 /**
@@ -62,6 +67,8 @@ export function createSampler(
       next: 'Check the filters of the data set, and that sequences are grouped by user.',
     })
   }
+  /** Where a user's targets begin. */
+  const firstTarget = (user: number) => Math.min(minHistory, offsets[user + 1] - offsets[user] - 1)
   const next: Batch = {
     histories: createHistories(batch, history),
     users: new Int32Array(batch),
@@ -74,13 +81,22 @@ export function createSampler(
         const user = eligible[random.int(count)]
         const start = offsets[user]
         const n = offsets[user + 1] - start
-        const first = Math.min(minHistory, n - 1)
+        const first = firstTarget(user)
         const position = start + first + random.int(n - first)
         next.users[r] = user
         next.targets[r] = values[position]
         writeHistory(next.histories, r, values, start, position)
       }
       return next
+    },
+    targetShares(items) {
+      const shares = new Float64Array(items)
+      for (const user of eligible.subarray(0, count)) {
+        const start = offsets[user] + firstTarget(user)
+        const end = offsets[user + 1]
+        for (let i = start; i < end; i++) shares[values[i]] += 1 / (count * (end - start))
+      }
+      return shares
     },
   }
 }

@@ -37,7 +37,7 @@ const cosine = (vectors: ArrayLike<number>, dim: number, i: number, j: number) =
   return sum
 }
 
-test('cosines between items are those of a plain eigendecomposition', () => {
+test('cosines between items are those of a plain eigendecomposition', async () => {
   const source = random(4)
   const items = 24
   // Four groups of items of unlike sizes, with some noise: the first four eigenvalues stand apart from the rest.
@@ -52,14 +52,14 @@ test('cosines between items are those of a plain eigendecomposition', () => {
     return Array.from({ length: 4 + source.int(5) }, draw).filter((item, at, all) => all.indexOf(item) === at)
   })
   const dim = 4
-  const found = spectralVectors(csr(rows), items, dim, random(1))
+  const found = await spectralVectors(csr(rows), items, dim, random(1))
   const expected = reference(rows, items, dim).flat()
   for (let i = 0; i < items; i++) {
     for (let j = 0; j < items; j++) expect(cosine(found, dim, i, j)).toBeCloseTo(cosine(expected, dim, i, j), 3)
   }
 })
 
-test('items of two separate groups of users are orthogonal between the groups and equal inside', () => {
+test('items of two separate groups of users are orthogonal between the groups and equal inside', async () => {
   const rows = [
     [0, 1, 2],
     [0, 1, 2],
@@ -67,15 +67,15 @@ test('items of two separate groups of users are orthogonal between the groups an
     [3, 4],
     [3, 4],
   ]
-  const found = spectralVectors(csr(rows), 6, 2, random(1))
+  const found = await spectralVectors(csr(rows), 6, 2, random(1))
   expect(cosine(found, 2, 0, 1)).toBeCloseTo(1, 5)
   expect(cosine(found, 2, 3, 4)).toBeCloseTo(1, 5)
   expect(cosine(found, 2, 0, 3)).toBeCloseTo(0, 5)
   expect(Array.from(found.subarray(10))).toEqual([0, 0])
 })
 
-test('more dimensions than the data has are filled with zeros', () => {
-  const found = spectralVectors(csr([[0, 1]]), 2, 8, random(1))
+test('more dimensions than the data has are filled with zeros', async () => {
+  const found = await spectralVectors(csr([[0, 1]]), 2, 8, random(1))
   expect(found.length).toBe(16)
   expect(found.every(Number.isFinite)).toBe(true)
 })

@@ -12,9 +12,16 @@ const ITERATIONS = 6
  *
  * @param sequences each user's items
  * @param items length of the catalogue; items that nobody used get rows of zeros
+ * @param breathe called between two passes; may throw to stop
  * @returns `[items, dim]`, row major
  */
-export function spectralVectors(sequences: Csr, items: number, dim: number, random: Random): Float32Array {
+export async function spectralVectors(
+  sequences: Csr,
+  items: number,
+  dim: number,
+  random: Random,
+  breathe: () => Promise<void> = async () => undefined,
+): Promise<Float32Array> {
   const users = sequences.offsets.length - 1
   const width = Math.min(dim + OVERSAMPLING, items, Math.max(1, users))
   const weights = normalisation(sequences, items)
@@ -23,7 +30,9 @@ export function spectralVectors(sequences: Csr, items: number, dim: number, rand
   const apply = (from: Float32Array) => gramProduct(sequences, weights, from, items, width)
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     basis = apply(basis)
+    await breathe()
     orthonormalise(basis, items, width)
+    await breathe()
   }
   // Once more, for what rounding left of the first time (Yamamoto et al. 2015).
   orthonormalise(basis, items, width)

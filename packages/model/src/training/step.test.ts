@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { ready } from '../gradient.fixture.ts'
-import type { Network } from '../network.ts'
+import type { Network, TrainingInput } from '../network.ts'
 import { createDropout } from './dropout.ts'
 import { createNegatives, negativeOptions } from './negatives.ts'
 import { createParameters } from './parameters.ts'
@@ -13,7 +13,7 @@ import { createStep } from './step.ts'
 beforeAll(ready)
 
 /** A step over ten items of a network whose loss is `w * sum of the targets' rows + loss(w)`. */
-function setUp(extra: (w: tf.Scalar) => tf.Scalar) {
+function setUp(extra: (w: tf.Scalar, input: TrainingInput) => tf.Scalar, negatives: object = { count: 2 }) {
   const draw = random(1)
   const table = createEmbeddingTable(10, 2, { random: draw })
   const parameters = createParameters(draw)
@@ -24,7 +24,7 @@ function setUp(extra: (w: tf.Scalar) => tf.Scalar) {
     merge: 'max',
     loss(input) {
       const sum = tf.sum(tf.mul(input.targets, w))
-      const rest = extra(tf.squeeze(w))
+      const rest = extra(tf.squeeze(w), input)
       return { total: tf.add(sum, rest), parts: { rest } }
     },
     items: (rows) => rows,
@@ -36,7 +36,7 @@ function setUp(extra: (w: tf.Scalar) => tf.Scalar) {
     network,
     table,
     sampler: createSampler(sequences, { batch: 3, history: 2, minHistory: 4, random: draw }),
-    negatives: createNegatives(negativeOptions.parse({ count: 2 }), new Int32Array(10), 3, draw),
+    negatives: createNegatives(negativeOptions.parse(negatives), new Int32Array(10), 3, draw),
     dropout: createDropout(draw, draw).dropout,
   })
   return { step, table, network }
@@ -52,6 +52,24 @@ describe('a training step', () => {
     for (let i = 0; i < 20; i++) expect(table.values[i]).toBeCloseTo(before[i] - (i >> 1 === 4 ? 0.1 : 0), 5)
     expect(network.parameters.values().w[0]).not.toBe(1)
     network.dispose()
+  })
+
+  it('gives the network log Q of the targets that its sampler draws', () => {
+    const seen: number[] = []
+    const take = (negatives: object) => {
+      const { step, network } = setUp((w, { logQ }) => {
+        seen.push(...(logQ ? [...logQ.targets.dataSync(), ...logQ.negatives.dataSync()] : [Number.NaN]))
+        return tf.square(w)
+      }, negatives)
+      step(1, 0.1)
+      network.dispose()
+    }
+    take({ kind: 'in-batch' })
+    // All three examples of a batch have item 4 as the target.
+    expect(seen).toHaveLength(6)
+    for (const logQ of seen) expect(logQ).toBeCloseTo(Math.log(3), 5)
+    take({ kind: 'in-batch', correction: false })
+    expect(seen.slice(6)).toEqual([Number.NaN])
   })
 
   it('touches nothing when the loss is finite and its gradient is not', () => {

@@ -37,7 +37,7 @@ export interface StepContext {
  * Parameters are not touched when the loss or a gradient is not finite: the caller finds `loss` NaN.
  */
 export function createStep({ network, table, sampler, negatives, dropout, clip }: StepContext): TrainingStep {
-  const inputs = createInputs(table, negatives)
+  const inputs = createInputs(table, negatives.logQ?.(sampler))
   const drawn = new Int32Array(negatives.size)
   const rows = createRowGradients(table)
   const { trained } = network.parameters

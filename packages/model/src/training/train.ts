@@ -1,4 +1,4 @@
-import { CancelledError, type Cases, type Csr, type Random, TrainingError } from '@sparc/tables'
+import { CancelledError, type Cases, type Csr, checkSameFormat, type Random, TrainingError } from '@sparc/tables'
 import type { EmbeddingTable } from '../embedding-table.ts'
 import type { BetweenSteps, Network } from '../network.ts'
 import type { CommonOptions } from '../options.ts'
@@ -10,7 +10,7 @@ import { countItems, createSampler } from './sampler.ts'
 import { learningRateAt } from './schedule.ts'
 import { createSnapshots } from './snapshot.ts'
 import { createStep, type StepLoss } from './step.ts'
-import { hashSequences, type Progress, restoreRun, saveRun } from './training-state.ts'
+import { hashRows, type Progress, RUN_FORMAT, type RunIdentity, restoreRun, saveRun } from './training-state.ts'
 import { someCases, validate } from './validate.ts'
 
 /** What is trained, and on what. */
@@ -24,6 +24,12 @@ export interface Training {
   itemsKey: string
   random: Random
   backend: string
+  /** When `fit` was called, `performance.now()`: what went before the first step counts. */
+  started: number
+  /** The network has learned before: it is looked at before the first step, and stays where nothing gets better. */
+  continues: boolean
+  /** Called when all is checked and read, before anything is learned. */
+  begin(): void
 }
 
 const LOG_EVERY = 10
@@ -58,7 +64,7 @@ function notFinite(system: string, step: number, { loss, parts }: StepLoss, kept
  * @throws TrainingError `NOT_FINITE_LOSS`: the last good state stays loaded
  */
 export async function train(training: Training, fit: FitOptions): Promise<FitReport> {
-  const { system, network, table, options, sequences, random, backend, itemsKey } = training
+  const { system, network, table, options, sequences, random, backend, itemsKey, started } = training
   const { every = 100, k = 50, patience = 5, maxUsers = Number.POSITIVE_INFINITY } = fit.validation ?? {}
   const validation = training.validation && someCases(training.validation, maxUsers)
   const steps = fit.budget?.steps ?? options.steps
@@ -79,11 +85,19 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
   const masks = createDropout(random.fork('dropout pool'), randoms.dropout)
   const take = createStep({ network, table, sampler, negatives, dropout: masks.dropout, clip: options.clip })
   const best = createSnapshots(network, table)
-  const progress: Progress = { step: 0, checked: 0, recall: -1, waited: 0, seconds: 0 }
-  const identity = { system, options, seed: fit.seed ?? 1, itemsKey, sequences: hashSequences(sequences) }
+  const progress: Progress = { step: 0, checked: -1, recall: -1, waited: 0, seconds: 0 }
+  const identity: RunIdentity = {
+    system,
+    options,
+    seed: fit.seed ?? 1,
+    itemsKey,
+    sequences: hashRows(sequences),
+    steps,
+    validation: validation && { every, k, patience, cases: hashRows(validation.history, validation.targets) },
+  }
   const run = { network, table, best, randoms, progress }
 
-  let since = performance.now()
+  let since = started
   const seconds = () => {
     const now = performance.now()
     progress.seconds += (now - since) / 1000
@@ -103,9 +117,11 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     }
     network.between?.(state)
   }
+  const isDue = (step: number) => step % every === 0 || step === steps
+  /** Looks at the state as it is, once. */
   const check = async () => {
-    if (!validation) return
     const { step } = progress
+    if (!validation || progress.checked === step) return
     const recall = await validate(network, table, validation, { history, k, signal: fit.signal })
     if (recall === undefined) return
     progress.checked = step
@@ -137,6 +153,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
       moments.first.fill(0)
       moments.second.fill(0)
     }
+    if (fit.checkpoint) await checkSameFormat(fit.checkpoint.directory, RUN_FORMAT.format)
     const resumed = fit.checkpoint?.resume ? await restoreRun(fit.checkpoint.directory, identity, run) : false
     emit({
       type: 'start',
@@ -147,9 +164,10 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
       steps,
       backend,
     })
+    training.begin()
     if (!resumed) between()
     // A run that was stopped while it looked at a state looks at it again.
-    else if (progress.step % every === 0 && progress.checked !== progress.step) await check()
+    if (resumed ? isDue(progress.step) : training.continues) await check()
     let breath = performance.now()
     while (progress.step < steps && seconds() < limit && progress.waited < patience) {
       if (performance.now() - breath > BREATHE_MS) {
@@ -166,12 +184,12 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
         emit({ type: 'step', step, steps, ...found, learningRate, seconds: seconds() })
       }
       between()
-      if (step % every === 0 || step === steps) await check()
+      if (isDue(step)) await check()
       if (fit.checkpoint && step % (fit.checkpoint.every ?? 500) === 0) await keep()
     }
     const { step } = progress
     // A run that time has cut off between two checks has a state that nobody has looked at.
-    if (step % every !== 0 && step !== steps) await check()
+    await check()
     await stopIfAsked()
     await keep()
     best.restore()

@@ -18,7 +18,8 @@ import type { EmbeddingTable } from '../embedding-table.ts'
 import type { Network } from '../network.ts'
 import type { Snapshots } from './snapshot.ts'
 
-const FORMAT = { format: 'sparc.training', version: 1 }
+/** The layout of a checkpoint's folder. */
+export const RUN_FORMAT = { format: 'sparc.training', version: 1 }
 
 /** Where a run stands. */
 export interface Progress {
@@ -41,6 +42,10 @@ export interface RunIdentity {
   itemsKey: string
   /** Hash of the training sequences. */
   sequences: string
+  /** Steps that the learning rate is planned for. */
+  steps: number
+  /** How states are compared, and on which cases. */
+  validation?: { every: number; k: number; patience: number; cases: string }
 }
 
 /** All that a run consists of. */
@@ -53,10 +58,14 @@ export interface RunState {
   progress: Progress
 }
 
-/** Names the training data. */
-export function hashSequences({ offsets, values }: Csr): string {
-  const bytes = (array: Int32Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-  return createHash('sha256').update(bytes(offsets)).update(bytes(values)).digest('hex').slice(0, 16)
+/** Names data by its content. */
+export function hashRows(...matrices: Csr[]): string {
+  const hash = createHash('sha256')
+  for (const { offsets, values } of matrices) {
+    for (const { buffer, byteOffset, byteLength } of [offsets, values])
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  }
+  return hash.digest('hex').slice(0, 16)
 }
 
 const words = z.array(z.number())
@@ -79,7 +88,7 @@ export async function saveRun(directory: string, identity: RunIdentity, run: Run
     Object.fromEntries(list.map((parameter) => [parameter.name, parameter.moments[pick]]))
   const { held } = best
   await saveFolder(directory, {
-    ...FORMAT,
+    ...RUN_FORMAT,
     meta: {
       identity,
       progress,
@@ -114,6 +123,14 @@ function under(tensors: Record<string, SafeTensor>, prefix: string): Record<stri
   return found
 }
 
+function damaged(directory: string, missing: string): InvalidFileError {
+  return new InvalidFileError('DAMAGED_RUN', {
+    what: `The run saved in ${directory} is not complete, or was made by another version`,
+    given: `no ${missing}`,
+    next: 'Remove the checkpoint folder to begin anew.',
+  })
+}
+
 function copyInto(target: Float32Array, source: Float32Array | undefined, what: string): void {
   if (source?.length === target.length) {
     target.set(source)
@@ -131,20 +148,22 @@ function copyInto(target: Float32Array, source: Float32Array | undefined, what: 
  * Puts a saved run back into `run`; false where the folder holds none.
  *
  * @throws InvalidInputError `OTHER_RUN` when it was saved with other options, data or seed
- * @throws InvalidFileError for damaged folders
+ * @throws InvalidFileError `DAMAGED_RUN`, and for damaged folders
  */
 export async function restoreRun(directory: string, identity: RunIdentity, run: RunState): Promise<boolean> {
   if (!(await stat(join(directory, 'manifest.json')).catch(() => undefined))) return false
-  const folder = await openFolder(directory, FORMAT)
-  const meta = metaSchema.parse(folder.meta)
+  const folder = await openFolder(directory, RUN_FORMAT)
+  const parsed = metaSchema.safeParse(folder.meta)
+  if (!parsed.success) throw damaged(directory, parsed.error.issues[0].path.join('.'))
+  const meta = parsed.data
   for (const [key, wanted] of Object.entries(identity)) {
     const given = meta.identity[key]
-    if (JSON.stringify(given) === JSON.stringify(wanted)) continue
+    if (JSON.stringify(given ?? null) === JSON.stringify(wanted ?? null)) continue
     throw new InvalidInputError('OTHER_RUN', {
       what: `The run saved in ${directory} can't be continued: its ${key} is another`,
-      given: JSON.stringify(wanted),
-      allowed: JSON.stringify(given),
-      next: 'Give the same options, data and seed, or another checkpoint folder.',
+      given: JSON.stringify(wanted ?? null),
+      allowed: JSON.stringify(given ?? null),
+      next: 'Give the same options, data, budget and seed, or another checkpoint folder.',
     })
   }
   const tensors = async (name: string) => decodeSafetensors(await folder.read(name)).tensors
@@ -172,7 +191,10 @@ export async function restoreRun(directory: string, identity: RunIdentity, run: 
       state: Object.keys(state).length > 0 ? state : undefined,
     }
   }
-  for (const [name, source] of Object.entries(randoms)) source.restore(meta.randoms[name])
+  for (const [name, source] of Object.entries(randoms)) {
+    if (!meta.randoms[name]) throw damaged(directory, `randoms.${name}`)
+    source.restore(meta.randoms[name])
+  }
   Object.assign(progress, meta.progress)
   return true
 }

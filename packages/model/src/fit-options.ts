@@ -1,0 +1,49 @@
+import { parseOptions } from '@sparc/tables'
+import { z } from 'zod'
+import { checkK } from './check-k.ts'
+import type { FitOptions, RecommendOptions } from './recommender.ts'
+
+const positive = z.int().positive()
+const callable = z.custom<never>((value) => typeof value === 'function', 'a function is needed')
+const signal = z.custom<AbortSignal>(
+  (value) => typeof value === 'object' && value !== null && 'aborted' in value,
+  'an AbortSignal is needed',
+)
+
+const fitSchema: z.ZodType<FitOptions> = z.strictObject({
+  seed: z.int().optional(),
+  from: z.enum(['scratch', 'current']).optional(),
+  signal: signal.optional(),
+  onEvent: callable.optional(),
+  budget: z
+    .strictObject({ steps: z.int().nonnegative().optional(), seconds: z.number().positive().optional() })
+    .optional(),
+  validation: z
+    .strictObject({
+      every: positive.optional(),
+      k: positive.optional(),
+      patience: positive.optional(),
+      maxUsers: positive.optional(),
+    })
+    .optional(),
+  checkpoint: z
+    .strictObject({ directory: z.string().min(1), every: positive.optional(), resume: z.boolean().optional() })
+    .optional(),
+})
+
+const recommendSchema: z.ZodType<RecommendOptions> = z.strictObject({
+  k: z.number(),
+  excludeSeen: z.boolean().optional(),
+  among: z.custom<RecommendOptions['among']>(() => true).optional(),
+})
+
+/** @throws InvalidInputError `UNKNOWN_OPTION`, `INVALID_OPTION` */
+export function checkFitOptions(options: FitOptions): void {
+  parseOptions(fitSchema, options, 'options of fit')
+}
+
+/** @throws InvalidInputError `UNKNOWN_OPTION`, `INVALID_OPTION` */
+export function checkRecommendOptions(options: RecommendOptions): void {
+  checkK(options?.k)
+  parseOptions(recommendSchema, options, 'options of recommend')
+}
