@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { commandLine } from './cli.ts'
 import { interrupted } from './interrupt.ts'
 
 /** Set in the process that does the work. */
@@ -6,14 +7,14 @@ const CHILD = 'SPARC_BENCHMARK_SUPERVISED'
 /** How long a stopped run may take to end by itself, in milliseconds. */
 const GRACE = 1900
 
-/** Commands that compute for long: in native code, which no signal can interrupt. */
+/** Commands that compute for long, in native code, which no signal can interrupt; so does the bare one. */
 const long = new Set(['run', 'tune', 'fetch'])
-const short = new Set(['list', 'compare', 'report', 'ledger', 'export', 'help'])
 
 /** Whether this command line should be watched by a process of its own. */
 export function wantsSupervision(argv: readonly string[], environment: NodeJS.ProcessEnv = process.env): boolean {
   if (environment[CHILD] !== undefined || argv.includes('--help') || argv.includes('-h')) return false
-  const command = argv.find((word) => long.has(word) || short.has(word))
+  const names = new Set(['help', ...commandLine().commands.map((each) => each.name())])
+  const command = argv.find((word) => names.has(word))
   return command === undefined || long.has(command)
 }
 

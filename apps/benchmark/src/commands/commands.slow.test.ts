@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { printed } from '../output.fixture.ts'
-import type { MetricsFile } from '../run-folder/results.ts'
+import type { MetricsFile, RunFile } from '../run-folder/results.ts'
 import { temporary } from '../temporary.fixture.ts'
 
 const out = temporary()
@@ -26,6 +27,9 @@ beforeAll(async () => {
 }, 120_000)
 
 const benchmark = (...args: string[]) => printed([...args, '--out', out])
+const saved = (name: string) => JSON.parse(readFileSync(join(out, name, 'run.json'), 'utf8')) as RunFile
+const metricsOf = (name: string) => JSON.parse(readFileSync(join(out, name, 'metrics.json'), 'utf8')) as MetricsFile
+const rowsOf = (name: string) => metricsOf(name).rows.map((row) => `${row.name} ${row.seed}`)
 
 describe('run', () => {
   it('says how long it will take, shows the leaderboard over seeds, and leaves a report', async () => {
@@ -40,6 +44,40 @@ describe('run', () => {
     expect(output).toMatch(/fingerprint [0-9a-f]{16}/)
     expect(existsSync(join(out, 'a', 'report.html'))).toBe(true)
     expect(existsSync(join(out, 'a', 'sparc', 'seed-2', 'embeddings.arrow'))).toBe(true)
+  })
+
+  it('keeps the command that makes the run again, with a configuration of its own as it was given', () => {
+    expect(saved('a').command).toBe(`benchmark run ${config}`)
+  })
+
+  it('deletes nothing of a run that another process is writing, --fresh or not', async () => {
+    const only = join(temporary(), 'only.json')
+    writeFileSync(only, JSON.stringify({ ...least, systems: ['popularity'], seeds: [1] }))
+    await benchmark('run', only, '--run', 'held')
+    const held = join(out, 'held')
+    writeFileSync(join(held, 'lock.json'), JSON.stringify({ pid: process.pid, host: hostname(), since: 'now' }))
+    const before = readdirSync(held).sort()
+    const { code, errors } = await benchmark('run', only, '--run', 'held', '--fresh')
+    expect(errors).toMatch(/RUN_LOCKED.*held by process/s)
+    expect(code).toBe(1)
+    expect(readdirSync(held).sort()).toEqual(before)
+
+    rmSync(join(held, 'lock.json'))
+    writeFileSync(join(held, 'old.txt'), '')
+    const { output } = await benchmark('run', only, '--run', 'held', '--fresh')
+    expect(output).toMatch(/1 fit, about.*mine: begins in/s)
+    expect(readdirSync(held).sort()).toEqual(before.filter((file) => file !== 'lock.json'))
+  })
+
+  it('refuses --fresh where no run is named, and where it would delete more than is asked for', async () => {
+    for (const args of [['run', config], ['--smoke']]) {
+      const { code, errors } = await benchmark(...args, '--fresh')
+      expect(errors).toMatch(/FRESH_WITHOUT_RUN.*--run NAME --fresh/s)
+      expect(code).toBe(1)
+    }
+    const { errors } = await benchmark('run', config, '--run', 'a', '--fresh', '--models', 'sparc', '--seeds', '2')
+    expect(errors).toMatch(/FRESH_PART.*--models sparc --seeds 2.*delete its folder/s)
+    expect(saved('a').finished).toBeTypeOf('string')
   })
 
   it('refuses a configuration that is no JSON, and one with an unknown key', async () => {
@@ -113,13 +151,60 @@ describe('join', () => {
     expect(code).toBe(0)
     expect(output).toMatch(/joined: 2 taken in from .*p1, 2 of 4 there\n.*joined: 2 taken in from .*p2, 4 of 4 there/)
     expect((await benchmark('join', 'joined', 'p1')).output).toMatch(/joined: 0 taken in from .*p1, 4 of 4 there/)
-    const rows = (name: string) =>
-      (JSON.parse(readFileSync(join(out, name, 'metrics.json'), 'utf8')) as MetricsFile).rows.map(
-        ({ name, seed, metrics }) => ({ name, seed, metrics }),
-      )
+    const rows = (name: string) => metricsOf(name).rows.map(({ name, seed, metrics }) => ({ name, seed, metrics }))
     expect(rows('joined')).toEqual(rows('a'))
     expect(readdirSync(join(out, 'joined', 'sparc')).sort()).toEqual(readdirSync(join(out, 'a', 'sparc')).sort())
     expect((await parts('--run', 'joined')).output).toMatch(/4 fits \(4 of them there already\)/)
+  })
+
+  it('drops nothing that only one of the runs names, and counts no time twice', async () => {
+    const named = join(temporary(), 'named.json')
+    const als = { system: 'als', options: { factors: 4 } }
+    const run = async (name: string, over: object) => {
+      writeFileSync(named, JSON.stringify({ ...least, ...over }))
+      await benchmark('run', named, '--run', name)
+    }
+    await run('n1', { systems: ['popularity', als], seeds: [1] })
+    await run('n2', { systems: ['item-knn', als, { ...als, name: 'other-als' }], seeds: [1, 2] })
+    expect((await benchmark('join', 'whole', 'n1', 'n2')).errors).toBe('')
+    expect(rowsOf('whole')).toEqual(['popularity 1', 'als 1', 'item-knn 1', 'other-als 1', 'als 2', 'other-als 2'])
+    const { experiment, phases, finished } = saved('whole')
+    expect(experiment.seeds).toEqual([1, 2])
+    expect(finished).toBeTypeOf('string')
+    expect(Object.keys(phases)).toEqual(['fit', 'recommend'])
+    const spent = metricsOf('whole').rows.reduce((sum, row) => sum + row.seconds.fit, 0)
+    expect(phases.fit).toBeCloseTo(spent, 9)
+    await benchmark('join', 'whole', 'n2')
+    expect(saved('whole').phases).toEqual(phases)
+  })
+
+  it('has every experiment of the studies that it joins', async () => {
+    const small = { ...least, systems: ['popularity'], seeds: [1] }
+    const study = join(temporary(), 'halves.json')
+    for (const [run, name] of [
+      ['half-1', 'mine'],
+      ['half-2', 'later'],
+    ]) {
+      writeFileSync(
+        study,
+        JSON.stringify({
+          name: 'halves',
+          experiments: [
+            { ...small, name },
+            { ...small, name: `${name}-2` },
+          ],
+        }),
+      )
+      await benchmark('run', study, '--run', run, '--experiments', name)
+    }
+    await benchmark('join', 'halves', 'half-1', 'half-2')
+    const { experiments } = JSON.parse(readFileSync(join(out, 'halves', 'study.json'), 'utf8'))
+    expect(experiments).toEqual(['mine', 'mine-2', 'later', 'later-2'])
+    expect(rowsOf('halves/later')).toEqual(['popularity 1'])
+    // What a study has begun stays part of it where its configuration no longer names it.
+    await benchmark('run', study, '--run', 'halves', '--experiments', 'later')
+    const after = JSON.parse(readFileSync(join(out, 'halves', 'study.json'), 'utf8'))
+    expect(after.experiments).toEqual(['later', 'later-2', 'mine'])
   })
 
   it('refuses a run of something else, and a row of other options', async () => {
@@ -172,11 +257,18 @@ describe('tune', () => {
     expect(output).toMatch(/the defaults +\.\d{4}/)
   })
 
+  it('takes a search with other rungs for another one: it has nothing to judge its trials by at a pause', async () => {
+    const args = ['tune', 'item-knn', '--dataset', 'synthetic', '--trials', '2', '--steps', '200', '--run', 'rungs']
+    await benchmark(...args)
+    expect((await benchmark(...args)).output).not.toMatch(/trial \d of 2/)
+    expect((await benchmark(...args, '--rungs', '2')).output.match(/rung 1 of 2: .* with \{/g)).toHaveLength(2)
+  })
+
   it('trains only the better half of the settings to the end, going on from where they paused', async () => {
     const args = ['two-tower', '--dataset', 'synthetic', '--trials', '2', '--rungs', '2', '--options', '{"batch": 64}']
     const { output } = await benchmark('tune', ...args, '--steps', '200')
-    expect(output.match(/trial \d of 2, rung 1 of 2.*validation R@50/g)).toHaveLength(2)
-    expect(output.match(/trial \d of 1, rung 2 of 2.*validation R@50/g)).toHaveLength(1)
+    expect(output.match(/trial \d of 2, rung 1 of 2: .* with \{/g)).toHaveLength(2)
+    expect(output.match(/trial \d of 1, rung 2 of 2: .* with \{/g)).toHaveLength(1)
     expect(output.match(/ 200 +[\d.]+$/gm)).toHaveLength(1)
     expect(output.match(/ 100 +[\d.]+$/gm)).toHaveLength(1)
     expect(output.match(/with \{.*"batch":64.*\}/g)).toHaveLength(3)
@@ -185,9 +277,9 @@ describe('tune', () => {
       /at least 100 steps for the first rung.*--steps 200 or more/s,
     )
     const again = await benchmark('tune', ...args, '--steps', '220')
-    expect(again.output.match(/rung 1 of 2.*validation R@50/g)).toHaveLength(2)
+    expect(again.output.match(/rung 1 of 2: .* with \{/g)).toHaveLength(2)
     expect(again.output).not.toMatch(/ 100 +[\d.]+$/m)
-  })
+  }, 180_000)
 })
 
 describe('report, ledger and export', () => {
@@ -214,6 +306,14 @@ describe('report, ledger and export', () => {
     const { output } = await benchmark('ledger', 'a')
     expect(output).toMatch(/NOT TESTABLE HERE: SPARC: PV500/)
     expect(output).toMatch(/REPRODUCED: SPARC: Recall@50 above strong baselines.*\n +recall@50 .* against/)
+  })
+
+  it('refuses two runs of one experiment, which would be written to one folder, and writes nothing', async () => {
+    const to = join(temporary(), 'to')
+    const { code, errors } = await benchmark('export', 'a', 'p1', '--to', to)
+    expect(errors).toMatch(/SAME_EXPERIMENT.*named mine.*[\\/]a and .*[\\/]p1.*--to DIR/s)
+    expect(code).toBe(1)
+    expect(existsSync(to)).toBe(false)
   })
 
   it('writes leaderboards, figures and ledger as files for a repository', async () => {

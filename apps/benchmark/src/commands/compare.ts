@@ -1,6 +1,6 @@
-import { holm, pairedBootstrap } from '@sparc/eval'
+import { holm } from '@sparc/eval'
 import { InvalidInputError } from '@sparc/tables'
-import { userScores } from '../ledger/scores.ts'
+import { sideOf, testUsers } from '../ledger/user-test.ts'
 import { number, pValue } from '../report/format.ts'
 import { meanAndDeviation } from '../report/summary.ts'
 import { align, byName } from '../report/text.ts'
@@ -13,7 +13,8 @@ function mean(saved: SavedRun, name: string, metric: string): number | null {
 }
 
 /**
- * `benchmark compare A B`: every row that both runs have, with the significance of the difference.
+ * `benchmark compare A B`: every row that both runs have, with the significance of the difference; over pairs of seeds where both
+ * have the same trained models.
  *
  * @throws InvalidInputError `RUNS_DIFFER` where they were not measured on the same data and split, with what differs
  */
@@ -30,9 +31,11 @@ export async function compare(a: string, b: string, options: { out: string; metr
   }
   const names = [...byName(left.rows).keys()].filter((name) => byName(right.rows).has(name))
   const tests: { name: string; difference: number; low: number; high: number; p: number }[] = []
+  const untested: string[] = []
   for (const name of names) {
-    const [ours, theirs] = [await userScores(left, name, options.metric), await userScores(right, name, options.metric)]
-    tests.push({ name, ...pairedBootstrap(ours, theirs) })
+    const test = testUsers(await sideOf(left, name, options.metric), await sideOf(right, name, options.metric))
+    if (test === undefined) untested.push(name)
+    else tests.push({ name, ...test })
   }
   const corrected = holm(tests.map(({ p }) => p))
   const body = tests.map(({ name, difference, low, high, p }, i) => [
@@ -48,10 +51,11 @@ export async function compare(a: string, b: string, options: { out: string; metr
     [...byName(here.rows).keys()].filter((name) => !byName(there.rows).has(name))
   const head = [`${options.metric}, history filtered`, a, b, 'difference', '95 % interval', 'p', 'p after Holm']
   process.stdout.write(`${align([head, ...body])}\n`)
-  for (const [name, rows] of [
-    [a, only(left, right)],
-    [b, only(right, left)],
+  for (const [what, rows] of [
+    [`only in ${a}`, only(left, right)],
+    [`only in ${b}`, only(right, left)],
+    ['a value for less than two users', untested],
   ] as const) {
-    if (rows.length > 0) process.stdout.write(`only in ${name}: ${rows.join(', ')}\n`)
+    if (rows.length > 0) process.stdout.write(`${what}: ${rows.join(', ')}\n`)
   }
 }

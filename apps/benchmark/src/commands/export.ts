@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { writeFileAtomic } from '@sparc/tables'
+import { InvalidInputError, writeFileAtomic } from '@sparc/tables'
 import { ledgerMarkdown } from '../ledger/markdown.ts'
 import { ablationMarkdown, ablationNote } from '../report/ablations.ts'
 import { reportData } from '../report/build.ts'
@@ -99,13 +99,35 @@ function overview({ runs, missing }: OpenedRuns, page: boolean): string {
   ].join('\n')
 }
 
-/** `benchmark export`: leaderboards as Markdown and CSV, figures as SVG, the ledger, the page; a folder for each run. */
+/** Each run has the folder of its experiment: two of one name would write over each other. */
+function checkFolders(runs: readonly SavedRun[]): void {
+  const there = new Map<string, SavedRun>()
+  for (const saved of runs) {
+    const { name } = saved.run.experiment
+    const other = there.get(name)
+    there.set(name, saved)
+    if (other === undefined) continue
+    throw new InvalidInputError('SAME_EXPERIMENT', {
+      what: `Two of these runs are of an experiment named ${name}, and would be written to one folder`,
+      given: `${other.paths.path} and ${saved.paths.path}`,
+      allowed: 'runs of experiments with different names',
+      next: 'Export one of them, or each to a folder of its own with --to DIR; what are parts of one run, `benchmark join` makes one',
+    })
+  }
+}
+
+/**
+ * `benchmark export`: leaderboards as Markdown and CSV, figures as SVG, the ledger, the page; a folder for each run.
+ *
+ * @throws InvalidInputError `UNKNOWN_RUN`; `SAME_EXPERIMENT` where two runs would be written to one folder
+ */
 export async function exportRuns(
   names: string[],
   { out, to, page = true }: { out: string; to: string; page?: boolean },
 ): Promise<void> {
   const opened = await openRuns(names, out)
   const { runs } = opened
+  checkFolders(runs)
   const report = await reportData(runs, { users: false })
   for (const [r, saved] of runs.entries()) {
     const shown = report.runs[r]

@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { basename, join as pathOf } from 'node:path'
 import { InvalidInputError, writeFileAtomic } from '@sparc/tables'
+import { rowHash, stableJson } from '../config/hash.ts'
+import { type Experiment, type Row, rowName } from '../config/schema.ts'
+import { commandsTogether, rowsTogether, together } from '../config/together.ts'
 import { keptRow, resultFile } from '../pipeline/row.ts'
 import { fitsOf } from '../pipeline/systems.ts'
 import { reportData } from '../report/build.ts'
@@ -10,34 +13,31 @@ import { openRunFolder, type RunPaths } from '../run-folder/folder.ts'
 import { readJson } from '../run-folder/json.ts'
 import { keepRows, type RowResult, type RunFile } from '../run-folder/results.ts'
 import { runDifferences } from '../run-folder/resume.ts'
+import { otherSittings, sittingsOf } from '../run-folder/sittings.ts'
 import { openRuns, type SavedRun } from './runs.ts'
-import { copyStudy, experimentsIn } from './studies.ts'
+import { joinStudy } from './studies.ts'
 
 /** What lies in a folder of a row beside its files: other seeds, and what training has kept for going on. */
 const notOfTheRow = /^(seed-\d+|checkpoint)$/
 
 /**
  * `benchmark join RUN FROM...`: takes the finished rows and seeds of runs of the same experiment into one, so that its
- * table can be made by several processes or machines. What is there already stays; of a study, every experiment is joined.
+ * table can be made by several processes or machines. What is there already stays, and what only one of them names is named by
+ * the whole; of a study, every experiment is joined.
  *
  * @throws InvalidInputError `UNKNOWN_RUN`; `RUNS_DIFFER` where data, split, first seed or training options are others;
- * `ROW_MISMATCH` where a row has other options; `RUN_LOCKED`
+ * `ROW_MISMATCH` where a row of one name has other options; `RUN_LOCKED`
  */
 export async function join(name: string, from: string[], { out }: { out: string }): Promise<void> {
   for (const given of from) {
     const { runs } = await openRuns([given], out)
     const study = [pathOf(out, given), given].find((each) => existsSync(pathOf(each, 'study.json')))
-    if (study !== undefined) await studyOf(pathOf(out, name), study)
+    if (study !== undefined) await joinStudy(study, pathOf(out, name))
     for (const source of runs) {
       const path = study === undefined ? pathOf(out, name) : pathOf(out, name, basename(source.paths.path))
       await joinRun(path, source)
     }
   }
-}
-
-async function studyOf(target: string, source: string): Promise<void> {
-  if ((await experimentsIn(target)) !== undefined) return
-  await copyStudy(source, target)
 }
 
 async function joinRun(path: string, source: SavedRun): Promise<void> {
@@ -46,36 +46,76 @@ async function joinRun(path: string, source: SavedRun): Promise<void> {
     const before = await readJson<RunFile>(folder.run)
     const run = before ?? { ...source.run, name: folder.name, phases: {}, finished: undefined }
     checkJoins(run, source)
+    run.experiment = whole(run.experiment, source, path)
     if (before === undefined) await copyData(source.paths, folder)
     const here = { experiment: run.experiment, folder }
     const origin = { experiment: run.experiment, folder: source.paths }
     const made: RowResult[][] = []
-    let taken = 0
+    const taken: RowResult[] = []
     for (const { row, seed } of fitsOf(run.experiment)) {
       let rows = await keptRow(here, row, seed)
       if (rows.length === 0) {
         rows = await keptRow(origin, row, seed)
         if (rows.length > 0) {
           await copyFit(source.paths, folder, rows, seed === run.experiment.seeds[0])
-          taken++
+          taken.push(rows[0])
         }
       }
       made.push(rows)
     }
-    if (taken > 0) run.phases = added(run.phases, source.run.phases)
+    if (taken.length > 0) {
+      run.phases = withSpent(run.phases, taken)
+      run.command = commandsTogether(run.command, source.run.command)
+      run.otherSittings = otherSittings(run, [...sittingsOf(run), ...sittingsOf(source.run)])
+    }
     const rows = await keepRows(folder, run, made)
     await writeFileAtomic(folder.report, reportPage(await reportData([{ paths: folder, run, rows }])))
     const there = made.filter((each) => each.length > 0).length
-    process.stdout.write(`${path}: ${taken} taken in from ${source.paths.path}, ${there} of ${made.length} there\n`)
+    process.stdout.write(
+      `${path}: ${taken.length} taken in from ${source.paths.path}, ${there} of ${made.length} there\n`,
+    )
   } finally {
     await folder.lock.release()
   }
 }
 
-function added(ours: Record<string, number>, theirs: Record<string, number>): Record<string, number> {
-  const sum = { ...ours }
-  for (const [phase, seconds] of Object.entries(theirs)) sum[phase] = (sum[phase] ?? 0) + seconds
+/** Phases with what rows that were taken in have spent themselves: of the rest a run knows only what all its rows took together. */
+function withSpent(phases: Record<string, number>, taken: readonly RowResult[]): Record<string, number> {
+  const sum = { ...phases }
+  for (const { seconds } of taken) {
+    for (const phase of ['fit', 'recommend'] as const) sum[phase] = (sum[phase] ?? 0) + seconds[phase]
+  }
   return sum
+}
+
+/**
+ * The experiment of a run with the rows and seeds that only a source of it names.
+ *
+ * @throws InvalidInputError `ROW_MISMATCH` where a row of one name is not the same row
+ */
+function whole(experiment: Experiment, { run, paths }: SavedRun, path: string): Experiment {
+  const ours = new Map(experiment.systems.map((row) => [rowName(row), row]))
+  for (const row of run.experiment.systems) {
+    const name = rowName(row)
+    const mine = ours.get(name)
+    if (mine === undefined || sameRow(mine, experiment, row, run.experiment)) continue
+    throw new InvalidInputError('ROW_MISMATCH', {
+      what: `The run in ${paths.path} can't be joined: both have a row ${name}, and it is not the same row`,
+      given: `${stableJson(row)} there, ${stableJson(mine)} in ${path}, each with the index of its run`,
+      allowed: 'rows that are equal where their names are, with the same engine, probes and merges',
+      next: 'Give one of them another name in its configuration and run it again, or join it into a run of its own',
+    })
+  }
+  return {
+    ...experiment,
+    systems: rowsTogether(experiment.systems, run.experiment.systems),
+    seeds: together(experiment.seeds, run.experiment.seeds),
+  }
+}
+
+/** Whether two rows of two experiments would come to the same, by one version of their system. */
+function sameRow(a: Row, ofA: Experiment, b: Row, ofB: Experiment): boolean {
+  return rowHash(a, ofA, undefined) === rowHash(b, ofB, undefined)
 }
 
 function checkJoins(run: RunFile, source: SavedRun): void {

@@ -22,7 +22,7 @@ interface Line {
   each: number
 }
 
-function linesOf({ experiment, wanted, path }: Planned): Line[] {
+function linesOf({ experiment, wanted, path }: Planned, fresh: boolean): Line[] {
   const paths = runPaths(path)
   const lines = new Map<string, Line>()
   for (const { row, seed } of fitsOf(experiment)) {
@@ -30,7 +30,7 @@ function linesOf({ experiment, wanted, path }: Planned): Line[] {
     const name = rowName(row)
     const line = lines.get(name) ?? { name, fits: 0, kept: 0, each: secondsOf(row, experiment) }
     line.fits++
-    if (existsSync(join(paths.row(name, seed, seed === experiment.seeds[0]), resultFile))) line.kept++
+    if (!fresh && existsSync(join(paths.row(name, seed, seed === experiment.seeds[0]), resultFile))) line.kept++
     lines.set(name, line)
   }
   return [...lines.values()]
@@ -52,9 +52,13 @@ function experimentText(job: Planned, lines: Line[]): string {
   return `${head}\n${align(body)}`
 }
 
-/** What is going to be done and how long it takes on two cores: for each model of each experiment, and in sum. */
-export function planText(name: string, jobs: readonly Planned[]): string {
-  const plans = jobs.map((job) => ({ job, lines: linesOf(job) }))
+/**
+ * What is going to be done and how long it takes on two cores: for each model of each experiment, and in sum.
+ *
+ * @param fresh what is there is going to be deleted
+ */
+export function planText(name: string, jobs: readonly Planned[], fresh = false): string {
+  const plans = jobs.map((job) => ({ job, lines: linesOf(job, fresh) }))
   const all = plans.flatMap(({ lines }) => lines)
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
   const kept = sum(all.map((line) => line.kept))

@@ -2,10 +2,11 @@ import { duration } from '../progress/duration.ts'
 import { leftOut } from '../report/left-out.ts'
 import { board, codebookText, costText, indexText } from '../report/text.ts'
 import type { RowResult, RunFile } from '../run-folder/results.ts'
+import { machineText, sittingText } from '../run-folder/sittings.ts'
 
 /** What was measured on what, in a few lines. */
 export function factsOf(run: RunFile): [string, string][] {
-  const { dataset, split, machine } = run
+  const { dataset, split, otherSittings = [] } = run
   const count = (value: number) => value.toLocaleString('en')
   return [
     [
@@ -19,13 +20,14 @@ export function factsOf(run: RunFile): [string, string][] {
     ['seeds', run.experiment.seeds.join(', ')],
     ['backend', run.backend ?? 'none (nothing was trained)'],
     ['index engine', run.engine ?? 'none'],
-    ['machine', `${machine.platform}, ${machine.cpus} x ${machine.cpu}, ${machine.memory} GB`],
+    ['machine', machineText(run.machine)],
     [
       'versions',
       Object.entries(run.versions)
         .map(([name, version]) => `${name} ${version}`)
         .join(', '),
     ],
+    ...otherSittings.map((each): [string, string] => ['also made on', sittingText(run, each)]),
     ['command', run.command],
   ]
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { CancelledError } from '@sparc/tables'
 import type { StudyOptions } from '../cli.ts'
-import { loadStudy } from '../config/load.ts'
+import { configName, loadStudy } from '../config/load.ts'
 import { cutStudy } from '../config/part.ts'
 import { locate } from '../data/locate.ts'
 import { describeError } from '../errors.ts'
 import { checkRow } from '../pipeline/systems.ts'
+import { checkFresh } from './fresh.ts'
 import { planText } from './plan.ts'
 import { runPath, sit } from './sitting.ts'
 import { writeStudy } from './studies.ts'
@@ -15,15 +16,16 @@ export async function run(config: string, options: StudyOptions): Promise<void> 
   const study = await loadStudy(config)
   for (const { systems, fit } of study.experiments) for (const row of systems) checkRow(row, fit.options)
   const several = study.experiments.length > 1
+  checkFresh({ ...options, run: options.run ?? (several ? study.name : undefined) })
   const jobs = cutStudy(study, options).map((job) => {
     const run = several ? `${options.run ?? study.name}/${job.experiment.name}` : options.run
     const located = locate(job.experiment.dataset, options.data, false)
     return { ...job, run, located, path: runPath(job.experiment, { ...options, run }) }
   })
-  process.stdout.write(`${planText(study.name, jobs)}\n`)
+  process.stdout.write(`${planText(study.name, jobs, options.fresh)}\n`)
   if (options.plan) return
   if (several) await writeStudy(study, join(options.out, options.run ?? study.name))
-  const command = `benchmark run ${config.replace(/^.*[\\/]/, '').replace(/\.json$/, '')}`
+  const command = `benchmark run ${configName(config)}`
   const errors: unknown[] = []
   for (const { run, ...job } of jobs) {
     await sit({ ...job, command }, { ...options, run }).catch((error: unknown) => {

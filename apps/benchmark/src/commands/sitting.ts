@@ -14,7 +14,7 @@ import { lines } from '../progress/lines.ts'
 import type { Progress } from '../progress/progress.ts'
 import { reportData } from '../report/build.ts'
 import { reportPage } from '../report/page.ts'
-import { openRunFolder, removeEmpty, removeRun } from '../run-folder/folder.ts'
+import { emptyRun, openRunFolder, removeEmpty } from '../run-folder/folder.ts'
 import type { RunFile } from '../run-folder/results.ts'
 import { tellKept } from '../supervise.ts'
 import { runText } from './print.ts'
@@ -77,8 +77,6 @@ export interface Sitting {
 export async function sit({ experiment, located, command, wanted }: Sitting, options: RunOptions): Promise<string> {
   for (const row of experiment.systems) checkRow(row, experiment.fit.options)
   const path = runPath(experiment, options)
-  if (options.fresh && options.run !== undefined) removeRun(path)
-  const resumed = existsSync(join(path, 'run.json'))
   const folder = await openRunFolder(path)
   const kept = () =>
     `Stopped. Finished systems and checkpoints are kept in ${path}; the same command goes on from there`
@@ -86,6 +84,8 @@ export async function sit({ experiment, located, command, wanted }: Sitting, opt
   const { signal, done } = onInterrupt(kept)
   const progress = consoleProgress()
   try {
+    if (options.fresh) emptyRun(folder)
+    const resumed = existsSync(folder.run)
     progress.say(`${experiment.name}: ${resumed ? 'goes on' : 'begins'} in ${path}`)
     const { run, rows, failures } = await runExperiment({
       experiment,

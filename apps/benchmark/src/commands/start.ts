@@ -1,6 +1,7 @@
 import type { StartOptions } from '../cli.ts'
 import { parseExperiment } from '../config/schema.ts'
 import { defaultDataset, locate } from '../data/locate.ts'
+import { checkFresh } from './fresh.ts'
 import { sit } from './sitting.ts'
 
 /** The systems of `npm start`. */
@@ -11,6 +12,7 @@ const SECONDS = 200
 
 /** `npm start`: the short default benchmark, or a variation of it. */
 export async function start(options: StartOptions): Promise<void> {
+  checkFresh({ fresh: options.fresh, run: options.run })
   const located =
     options.smoke && options.dataset === undefined
       ? { kind: 'synthetic' as const }
@@ -29,7 +31,6 @@ export async function start(options: StartOptions): Promise<void> {
       systems: options.models ?? defaultSystems,
       fit: { steps: options.steps ?? (smoke ? 60 : undefined), seconds: SECONDS },
       index: { engine: options.engine ?? 'auto', probes: [0.5, 1, 2] },
-      reference: 'sparc',
     },
     'the command line',
   )

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Study } from '../config/schema.ts'
+import { together } from '../config/together.ts'
 import { makeFolder } from '../run-folder/folder.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
 
@@ -13,10 +14,15 @@ interface StudyFile {
 
 const file = 'study.json'
 
-/** Keeps what a study consists of, so that a table of a part of it can say what is missing. */
+/**
+ * Keeps what a study consists of, so that a table of a part of it can say what is missing. Experiments that have begun stay part
+ * of it where a configuration no longer names them.
+ */
 export async function writeStudy({ name, experiments }: Study, folder: string): Promise<void> {
   makeFolder(folder)
-  const content: StudyFile = { format: 1, name, experiments: experiments.map((each) => each.name) }
+  const begun = ((await experimentsIn(folder)) ?? []).filter((each) => existsSync(join(folder, each, 'run.json')))
+  const names = experiments.map((each) => each.name)
+  const content: StudyFile = { format: 1, name, experiments: together(names, begun) }
   await writeJson(join(folder, file), content)
 }
 
@@ -25,8 +31,11 @@ export async function experimentsIn(folder: string): Promise<string[] | undefine
   return existsSync(join(folder, file)) ? (await readJson<StudyFile>(join(folder, file)))?.experiments : undefined
 }
 
-/** Begins a study that consists of what another one consists of. */
-export async function copyStudy(from: string, to: string): Promise<void> {
+/** Makes a study consist of what another one consists of besides; begins it where it is not there. */
+export async function joinStudy(from: string, to: string): Promise<void> {
   makeFolder(to)
-  await writeJson(join(to, file), await readJson<StudyFile>(join(from, file)))
+  const theirs = await readJson<StudyFile>(join(from, file))
+  const ours = (await readJson<StudyFile>(join(to, file))) ?? theirs
+  if (theirs === undefined || ours === undefined) return
+  await writeJson(join(to, file), { ...ours, experiments: together(ours.experiments, theirs.experiments) })
 }

@@ -32,7 +32,7 @@ interface Trial {
   ended: boolean
 }
 
-/** What is kept of a search. Trials of other data, steps, seed or defaults are others. */
+/** What is kept of a search. Trials of other data, steps, rungs, seed or defaults are others. */
 interface TrialsFile {
   system: string
   search: string
@@ -132,7 +132,7 @@ async function trialsOf(search: Search, options: TuneOptions, pauses: readonly n
   const { trials: count, rungs, steps, fresh, options: fixed } = options
   const path = join(folder, 'trials.json')
   const { fingerprint } = data.dataset
-  const name = hashOf({ fingerprint, steps, seed, options: allOptions({ system, options: {} }, {}) })
+  const name = hashOf({ fingerprint, steps, seed, rungs, options: allOptions({ system, options: {} }, {}) })
   const kept = fresh ? undefined : await readJson<TrialsFile>(path)
   const trials = kept?.search === name ? kept.trials : []
   if (trials.length === 0) dropOthers(folder)

@@ -43,8 +43,15 @@ export function sharedDifferences(before: Experiment, now: Experiment): string[]
  * Names what decides the result of one row; what is said about it decides nothing.
  *
  * @param options all options of its system, defaults too: another version may have others
+ * @param content names what is in its file of recommendations, which decides, and not where the file lies
  */
-export function rowHash({ change: _, ...row }: Row, { fit, index }: Experiment, options: object | undefined): string {
+export function rowHash(
+  { change: _, ...own }: Row,
+  { fit, index }: Experiment,
+  options: object | undefined,
+  content?: string,
+): string {
+  const row = content === undefined ? own : { ...own, recommendations: content }
   return hashOf({ row, options, fit: decisive(fit), engine: index.engine, probes: index.probes, merges: index.merges })
 }
 

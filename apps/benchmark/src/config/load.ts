@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InvalidInputError, suggest } from '@sparc/tables'
+import { checkStudy } from './check.ts'
 import { isObject } from './is-object.ts'
 import { changeRows, type Experiment, parseExperiment, parseStudy, type Study } from './schema.ts'
 
@@ -30,6 +31,12 @@ export function findConfig(given: string): string {
     allowed: `a path to a JSON file, or one of ${builtInConfigs().join(', ')}`,
     next: near === undefined ? 'See `benchmark list`' : `Did you mean ${near}?`,
   })
+}
+
+/** What to call a configuration in a command that is kept: a built-in one by its bare name, any other as it was given. */
+export function configName(given: string): string {
+  const path = findConfig(given)
+  return dirname(path) === resolve(configFolder) ? basename(path, '.json') : given
 }
 
 async function readJson(path: string): Promise<unknown> {
@@ -81,6 +88,7 @@ export async function loadStudy(given: string): Promise<Study> {
     const study = parseStudy(value, path)
     const experiments: Experiment[] = []
     for (const each of study.experiments) experiments.push(await resolveExperiment(each, path))
+    checkStudy(experiments, path)
     return { ...study, experiments }
   }
   const experiment = await resolveExperiment(isObject(value) ? value : { value }, path)

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { allOptions, checkRow } from '../pipeline/systems.ts'
 import { temporary } from '../temporary.fixture.ts'
-import { rowHash, stableJson } from './hash.ts'
-import { builtInConfigs, loadStudy } from './load.ts'
+import { rowHash, sharedHash, stableJson } from './hash.ts'
+import { builtInConfigs, configName, loadStudy } from './load.ts'
 import { changeRows, parseExperiment, rowName } from './schema.ts'
 
 const least = { name: 'mine', dataset: 'synthetic', systems: ['popularity'] }
@@ -43,6 +43,25 @@ describe('an experiment', () => {
     expect(() => parseExperiment({ ...least, systems: [two] }, 'a test')).toThrow(/exactly one of/)
     expect(() => parseExperiment({ ...least, systems: ['sparc', 'sparc'] }, 'a test')).toThrow(/two rows named sparc/)
   })
+
+  it('refuses a seed that is there twice, and options of lists made elsewhere', () => {
+    expect(() => parseExperiment({ ...least, seeds: [1, 2, 1] }, 'a test')).toThrow(/a seed twice.*1, 2, 1/s)
+    const given = { recommendations: 'lists.arrow', name: 'given' }
+    expect(() => parseExperiment({ ...least, systems: [{ ...given, options: { k: 1 } }] }, 'a test')).toThrow(
+      /Remove `options`/,
+    )
+    expect(parseExperiment({ ...least, systems: [given] }, 'a test').systems[0].options).toEqual({})
+  })
+
+  it('refuses rows of the index and a reference that there are not, with the row that was probably meant', () => {
+    const systems = ['popularity', 'sparc']
+    const parsed = (over: object) => () => parseExperiment({ ...least, systems, ...over }, 'a test')
+    expect(parsed({ index: { rows: ['sparq'] } })).toThrow(/"index.rows" names a row.*sparq.*Did you mean sparc/s)
+    expect(parsed({ reference: 'populrity' })).toThrow(/"reference" names a row.*Did you mean popularity/s)
+    expect(parsed({ reference: 'mind' })).toThrow(/mind.*popularity, sparc.*Correct "reference"/s)
+    expect(parsed({ reference: 'sparc-shards', index: { rows: ['sparc'] } })().reference).toBe('sparc-shards')
+    expect(parseExperiment(least, 'a test').reference).toBe('sparc')
+  })
 })
 
 it('a finished row is known by all options of its system, those that only a version has by default too', () => {
@@ -53,6 +72,18 @@ it('a finished row is known by all options of its system, those that only a vers
   const names = [options, { ...options, explored: 99 }, { ...options, dim: 33 }, undefined]
   expect(new Set(names.map((all) => rowHash(row, experiment, all))).size).toBe(4)
   expect(rowHash({ ...row, change: 'said otherwise' }, experiment, options)).toBe(rowHash(row, experiment, options))
+})
+
+it('lists made elsewhere are known by what is in their file, wherever it lies; other rows as they always were', () => {
+  const systems = ['popularity', { recommendations: 'a/lists.arrow', name: 'given' }]
+  const experiment = parseExperiment({ ...least, systems }, 'a test')
+  const [popularity, given] = experiment.systems
+  const moved = { ...given, recommendations: 'b/lists.arrow' }
+  expect(rowHash(moved, experiment, undefined, 'x')).toBe(rowHash(given, experiment, undefined, 'x'))
+  expect(rowHash(given, experiment, undefined, 'y')).not.toBe(rowHash(given, experiment, undefined, 'x'))
+  // Finished rows and runs would be refused by a version that names them otherwise.
+  expect(rowHash(popularity, experiment, {})).toBe('90842c55')
+  expect(sharedHash(experiment)).toBe('fa07e35e')
 })
 
 describe('the configurations that come with the app', () => {
@@ -66,6 +97,18 @@ describe('the configurations that come with the app', () => {
   it('are found by name, by configs/NAME.json, and suggested where misspelt', async () => {
     expect((await loadStudy('configs/beauty.json')).name).toBe('beauty')
     await expect(loadStudy('beuty')).rejects.toThrow(/Did you mean beauty/)
+  })
+
+  it('are kept in a command by name, others as they were given', () => {
+    const own = join(temporary(), 'full.json')
+    writeFileSync(own, '{}')
+    expect(['full', 'configs/full.json', own].map(configName)).toEqual(['full', 'full', own])
+  })
+
+  it('are refused as a study with two experiments of one name', async () => {
+    const path = join(temporary(), 'study.json')
+    writeFileSync(path, JSON.stringify({ name: 'both', experiments: [least, { ...least, split: 'by-time' }] }))
+    await expect(loadStudy(path)).rejects.toThrow(/Two experiments.*same name.*mine, mine.*another "name"/s)
   })
 
   it('take what another one says, and change it', async () => {

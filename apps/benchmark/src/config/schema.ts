@@ -1,5 +1,6 @@
 import { InvalidInputError, parseOptions, suggest } from '@sparc/tables'
 import { z } from 'zod'
+import { checkExperiment } from './check.ts'
 import { isObject } from './is-object.ts'
 
 /** One row of the leaderboard: a system of `@sparc/model`, of another package, or a file of recommendations. */
@@ -90,6 +91,8 @@ export function parseExperiment(value: unknown, where: string): Experiment {
     rows.push(parseOptions(row, like === undefined ? own : alike(rows, like, own, at), at))
   }
   checkRows(rows, where)
+  const said = isObject(value) && value.reference !== undefined
+  checkExperiment(experiment, rows.map(rowName), said ? experiment.reference : undefined, where)
   return { ...experiment, systems: rows }
 }
 
@@ -159,6 +162,9 @@ function checkRows(rows: Row[], where: string): void {
   for (const each of rows) {
     const kinds = [each.system, each.package, each.recommendations].filter((kind) => kind !== undefined)
     if (kinds.length !== 1) throw badRow(each, 'Write exactly one of `system`, `package`, `recommendations`', where)
+    if (each.recommendations !== undefined && Object.keys(each.options).length > 0) {
+      throw badRow(each, 'Remove `options`: recommendations made elsewhere have none', where)
+    }
     const name = rowName(each)
     if (names.has(name)) throw badRow(each, `Give one of the two rows named ${name} another \`name\``, where)
     names.add(name)

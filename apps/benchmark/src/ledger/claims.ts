@@ -1,4 +1,4 @@
-/** Who a claim is made against: one row, or the best of a group in this very metric. */
+/** Who a claim is made against: one row, or the best of other systems in this very metric (see `chooseRival`). */
 export type Rival = { row: string } | { bestOf: 'learned' | 'all' }
 
 /** How a claim is tested. */
@@ -123,18 +123,3 @@ export const claims: Claim[] = [
     test: { kind: 'truth', row: 'sparc' },
   },
 ]
-
-/** Rows that count as learned rivals of SPARC; its own variants are not among them. */
-export const learnedRivals: readonly string[] = [
-  'two-tower',
-  'attention',
-  'comirec-sa',
-  'comirec-dr',
-  'mind',
-  'remi',
-  'sasrec',
-  'gemirec',
-]
-
-/** All rivals: the learned ones and the bars that papers leave out. */
-export const allRivals: readonly string[] = [...learnedRivals, 'popularity', 'item-knn', 'ease', 'als']

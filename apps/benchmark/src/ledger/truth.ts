@@ -28,24 +28,48 @@ export function mutualInformation(a: ArrayLike<number>, b: ArrayLike<number>): n
   return left + right === 0 ? 0 : (2 * (left + right - joint)) / (left + right)
 }
 
+/** How well codes agree with the true interests. */
+interface Agreement {
+  /** Normalised mutual information, mean over seeds. */
+  information: number
+  /** The same of shuffled codes. */
+  shuffled: number
+  /** Share of shuffles that agree as well: of the seed where it is largest, as each of them is to agree. */
+  p: number
+}
+
 /** How well the level-1 codes of a row agree with the true interests of the items; undefined without a known truth. */
-export async function agreement(
-  saved: SavedRun,
-  name: string,
-): Promise<{ information: number; shuffled: number; p: number } | undefined> {
-  const [row] = seedsOf(saved, name)
-  const path = join(folderOf(saved, row), 'embeddings.arrow')
-  if (!existsSync(saved.paths.truth) || !existsSync(path)) return undefined
-  const { codes, items } = readEmbeddings(await readTable(path))
-  if (codes === undefined) return undefined
+export async function agreement(saved: SavedRun, name: string): Promise<Agreement | undefined> {
+  if (!existsSync(saved.paths.truth)) return undefined
   const truth = (await readTable(saved.paths.truth)).getChild('interest')?.toArray() as Int32Array
-  const interests = Int32Array.from(items, (item) => truth[item])
-  const mine = Int32Array.from(items, (_, r) => codes.data[r * codes.levels])
-  const information = mutualInformation(mine, interests)
+  const seeds: Agreement[] = []
+  for (const row of seedsOf(saved, name)) {
+    const path = join(folderOf(saved, row), 'embeddings.arrow')
+    if (!existsSync(path)) return undefined
+    const { codes, items } = readEmbeddings(await readTable(path))
+    if (codes === undefined) return undefined
+    const interests = Int32Array.from(items, (item) => truth[item])
+    seeds.push(
+      agreementOf(
+        Int32Array.from(items, (_, r) => codes.data[r * codes.levels]),
+        interests,
+      ),
+    )
+  }
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  return {
+    information: mean(seeds.map(({ information }) => information)),
+    shuffled: mean(seeds.map(({ shuffled }) => shuffled)),
+    p: Math.max(...seeds.map(({ p }) => p)),
+  }
+}
+
+function agreementOf(codes: Int32Array, interests: Int32Array): Agreement {
+  const information = mutualInformation(codes, interests)
   const source = random(1).fork('shuffled codes')
   let [above, sum] = [0, 0]
   for (let i = 0; i < SHUFFLES; i++) {
-    const by = mutualInformation(source.shuffle(mine.slice()), interests)
+    const by = mutualInformation(source.shuffle(codes.slice()), interests)
     sum += by
     if (by >= information) above++
   }

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { evaluate, ndcg, recall } from '@sparc/eval'
 import { loadRecommender } from '@sparc/model'
 import { queriesOf, readCodebook, readEmbeddings, readInterests, readRecommendations, readTable } from '@sparc/tables'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { factsOf } from '../commands/print.ts'
 import { openRun } from '../commands/runs.ts'
+import { leftOut } from '../report/left-out.ts'
 import type { RowResult } from '../run-folder/results.ts'
 import { temporary } from '../temporary.fixture.ts'
 import { runTiny } from './tiny.fixture.ts'
@@ -130,11 +132,65 @@ describe('the same command again', () => {
     await expect(runTiny(path, { systems: changed })).rejects.toThrow(/other options than it has now.*item-knn/s)
   })
 
-  it('with one more system keeps the others and adds it', async () => {
+  it('that is refused leaves the run as it was', async () => {
+    const before = readFileSync(join(path, 'run.json'), 'utf8')
+    const systems = ['popularity', { system: 'item-knn', options: { neighbours: 3 } }]
+    await expect(runTiny(path, { systems })).rejects.toThrow(/item-knn/)
+    expect(readFileSync(join(path, 'run.json'), 'utf8')).toBe(before)
+  })
+
+  it('with one more system adds it, and keeps the others, also those that it does not name', async () => {
     const systems = ['popularity', { system: 'item-knn', name: 'few-neighbours', options: { neighbours: 3 } }]
-    const again = await runTiny(path, { systems })
-    expect(again.rows.map(({ name }) => name)).toEqual(['popularity', 'few-neighbours'])
-    expect(again.rows[0]).toEqual(row('popularity'))
+    const said: string[] = []
+    const again = await runTiny(path, { systems }, undefined, (line) => said.push(line))
+    const measured = (some: RowResult[]) => some.map(({ name, metrics }) => ({ name, metrics }))
+    expect(measured(again.rows.slice(0, -1))).toEqual(measured(rows))
+    expect(again.rows.at(-1)?.name).toBe('few-neighbours')
+    expect(again.run.finished).toBeTypeOf('string')
+    expect((await openRun(path, 'nowhere')).rows).toEqual(again.rows)
+    expect(said.join('\n')).toMatch(/kept from before.*item-knn with seed 1, two-tower with seed 1, sparc with seed 1/)
+  })
+
+  it('with other seeds keeps the finished ones, and makes nothing that it does not name', async () => {
+    const at = join(temporary(), 'seeds')
+    const als = { system: 'als', options: { factors: 4, steps: 1 } }
+    await runTiny(at, { systems: ['popularity', als], seeds: [1, 2] })
+    const { rows: after, run } = await runTiny(at, { systems: ['popularity', 'item-knn'], seeds: [1, 3] })
+    expect(run.experiment.seeds).toEqual([1, 2, 3])
+    expect(after.map(({ name, seed }) => `${name} ${seed}`)).toEqual(['popularity 1', 'als 1', 'item-knn 1', 'als 2'])
+    expect(leftOut({ run, rows: after })).toEqual(['als with seed 3'])
+  })
+})
+
+describe('lists made elsewhere', () => {
+  it('are kept while their file says the same, wherever it lies, and refused where it says something else', async () => {
+    const [at, file] = [join(temporary(), 'given'), join(temporary(), 'lists.arrow')]
+    const run = () => runTiny(at, { systems: [{ recommendations: file, name: 'given' }] })
+    const lists = (name: string) => join(path, name, 'recommendations.arrow')
+    copyFileSync(lists('popularity'), file)
+    const [first] = (await run()).rows
+    expect((await run()).rows).toEqual([first])
+    copyFileSync(lists('item-knn'), file)
+    await expect(run()).rejects.toThrow(/given.*must stay as they are/s)
+    rmSync(file)
+    expect((await run()).rows).toEqual([first])
+  })
+})
+
+describe('a run on several machines', () => {
+  it('says of earlier sittings on what they ran, where it was something else', async () => {
+    const at = join(temporary(), 'moved')
+    const over = { systems: ['popularity'] }
+    const { run } = await runTiny(at, over)
+    expect(run.otherSittings).toBeUndefined()
+    const before = { ...run, machine: { ...run.machine, cpus: 77 }, versions: { ...run.versions, node: '1.2.3' } }
+    writeFileSync(join(at, 'run.json'), JSON.stringify(before))
+    await runTiny(at, over)
+    const again = await runTiny(at, over)
+    expect(again.run.otherSittings).toEqual([{ machine: before.machine, versions: before.versions }])
+    const facts = new Map(factsOf(again.run))
+    expect(facts.get('also made on')).toMatch(/, 77 x .* GB, node 1\.2\.3$/)
+    expect(factsOf(run).map(([name]) => name)).not.toContain('also made on')
   })
 })
 

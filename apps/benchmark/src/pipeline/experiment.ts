@@ -2,15 +2,18 @@ import { queriesOf, writeTable } from '@sparc/tables'
 import { sharedHash } from '../config/hash.ts'
 import type { Wanted } from '../config/part.ts'
 import { type Experiment, rowName } from '../config/schema.ts'
+import { commandsTogether } from '../config/together.ts'
 import type { Located } from '../data/locate.ts'
 import type { Progress } from '../progress/progress.ts'
 import type { RunFolder } from '../run-folder/folder.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
 import { keepRows, type RowResult, type RunFile } from '../run-folder/results.ts'
 import { checkSameRun } from '../run-folder/resume.ts'
+import { otherSittings, sittingsOf } from '../run-folder/sittings.ts'
 import type { Context } from './context.ts'
 import { openData } from './data.ts'
 import { machine, versions } from './describe.ts'
+import { fitName, keepEarlier } from './keep-earlier.ts'
 import { listLength } from './lists.ts'
 import { keptRow, runRow } from './row.ts'
 import { split, splitFingerprint } from './split.ts'
@@ -42,15 +45,26 @@ export async function runExperiment(request: RunRequest): Promise<RunOutcome> {
   const before = await readJson<RunFile>(folder.run)
   const context = await prepare(request, before)
   const run = describe(request, context, before)
-  if (before !== undefined) checkSameRun(before, run, folder.path)
+  if (before !== undefined) {
+    checkSameRun(before, run, folder.path)
+    const kept = keepEarlier(before, experiment, folder)
+    if (kept.others.length > 0) {
+      progress.say(`  kept from before, though this configuration does not name it: ${kept.others.join(', ')}`)
+      run.command = commandsTogether(before.command, run.command)
+    }
+    context.experiment = kept.experiment
+    run.experiment = kept.experiment
+  }
+  const fits = fitsOf(run.experiment)
+  // Before anything is written: what can't be continued stays as it is.
+  const made = await Promise.all(fits.map(({ row, seed }) => keptRow(context, row, seed)))
   await writeJson(folder.run, run)
   await keepData(context)
 
-  const fits = fitsOf(experiment)
-  const made = await Promise.all(fits.map(({ row, seed }) => keptRow(context, row, seed)))
+  const named = new Set(fitsOf(experiment).map(fitName))
   const failures: RunOutcome['failures'] = []
   for (const [f, { row, seed }] of fits.entries()) {
-    if (!wanted(row, seed)) continue
+    if (!named.has(fitName({ row, seed })) || !wanted(row, seed)) continue
     try {
       made[f] = await runRow(context, row, seed)
     } catch (error) {
@@ -83,6 +97,7 @@ async function prepare(request: RunRequest, before: RunFile | undefined): Promis
 function describe({ experiment, folder, command }: RunRequest, context: Context, before: RunFile | undefined): RunFile {
   const { dataset } = context.data
   const { split: parts, watch } = context
+  const here = { versions: versions(), machine: machine() }
   return {
     format: 1,
     name: folder.name,
@@ -112,8 +127,8 @@ function describe({ experiment, folder, command }: RunRequest, context: Context,
     },
     backend: before?.backend,
     engine: before?.engine,
-    versions: versions(),
-    machine: machine(),
+    ...here,
+    otherSittings: otherSittings(here, sittingsOf(before)),
     phases: watch.seconds,
   }
 }

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { dropSeen } from '@sparc/eval'
 import {
   csr,
@@ -10,7 +13,17 @@ import {
   row,
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
+import type { Row } from '../config/schema.ts'
 import type { Context } from './context.ts'
+
+/** Names what is in a row's file of recommendations; undefined for other rows, and where the file is not there. */
+export async function contentOf({ recommendations }: Row): Promise<string | undefined> {
+  if (recommendations === undefined || !existsSync(recommendations)) return undefined
+  return createHash('sha256')
+    .update(await readFile(recommendations))
+    .digest('hex')
+    .slice(0, 16)
+}
 
 /**
  * Recommendations made elsewhere, as an Arrow file: columns `user`, `items` (rows of `items.arrow`) and `scores`, one row

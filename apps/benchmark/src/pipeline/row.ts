@@ -10,7 +10,7 @@ import { readJson, writeJson } from '../run-folder/json.ts'
 import type { RowResult } from '../run-folder/results.ts'
 import { type Context, sayOnce } from './context.ts'
 import { dropCheckpoints, fit } from './fit.ts'
-import { givenLists } from './given-lists.ts'
+import { contentOf, givenLists } from './given-lists.ts'
 import { keepAndMeasure, listLength } from './lists.ts'
 import { serve } from './serve.ts'
 import { allOptions, isLearned, makeRecommender } from './systems.ts'
@@ -22,6 +22,8 @@ export const resultFile = 'result.json'
 interface RowFile {
   /** Names the options that made it. */
   hash: string
+  /** Of recommendations made elsewhere: names what was in their file. */
+  content?: string
   rows: RowResult[]
 }
 
@@ -46,7 +48,8 @@ export async function runRow(context: Context, row: Row, seed: number): Promise<
     row.recommendations === undefined
       ? await learnedRow(context, row, seed, at)
       : [await givenRow(context, row, seed, at)]
-  await writeJson(join(at, resultFile), { hash: hashFor(row, context), rows } satisfies RowFile)
+  const content = await contentOf(row)
+  await writeJson(join(at, resultFile), { hash: hashFor(row, context, content), content, rows } satisfies RowFile)
   dropCheckpoints(join(at, 'checkpoint'))
   return rows
 }
@@ -60,12 +63,14 @@ export async function keptRow(context: Place, row: Row, seed: number): Promise<R
   const at = folderOf(context, row, seed)
   const finished = await readJson<RowFile>(join(at, resultFile))
   if (finished === undefined) return []
-  if (finished.hash !== hashFor(row, context)) throw changedRow(rowName(row), at)
+  // Lists made elsewhere may have been measured on another machine, or be gone: then what was measured stays.
+  const content = (await contentOf(row)) ?? finished.content
+  if (finished.hash !== hashFor(row, context, content)) throw changedRow(rowName(row), at)
   return finished.rows
 }
 
-function hashFor(row: Row, { experiment }: Place): string {
-  return rowHash(row, experiment, allOptions(row, experiment.fit.options))
+function hashFor(row: Row, { experiment }: Place, content: string | undefined): string {
+  return rowHash(row, experiment, allOptions(row, experiment.fit.options), content)
 }
 
 function folderOf({ folder, experiment }: Place, row: Row, seed: number): string {

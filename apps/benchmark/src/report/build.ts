@@ -14,14 +14,14 @@ import { summarize } from './summary.ts'
 
 const splits = { 'by-user': 'by user', 'leave-one-out': 'leave one out', 'by-time': 'by time' }
 
-/** One run as the page shows it; all of it comes from the files of the run. */
-export async function reportRun(saved: SavedRun, users: boolean): Promise<ReportRun> {
+/** One run as the page shows it; all of it comes from the files of the run. `id` names it in the page. */
+async function reportRun(saved: SavedRun, id: string, users: boolean): Promise<ReportRun> {
   const { run, rows } = saved
   const summary = summarize(rows)
   const tests = await significance(saved)
   const missing = leftOut(saved)
   return {
-    id: run.name.replaceAll(/[^a-z0-9-]+/g, '-'),
+    id,
     title: `${run.dataset.name}, ${splits[run.split.kind]}`,
     about: run.experiment.about,
     facts: factsOf(run),
@@ -41,10 +41,23 @@ export async function reportRun(saved: SavedRun, users: boolean): Promise<Report
   }
 }
 
+/** Ids of runs in a page by their names: none is there twice, and none is one of the page's own. */
+export function runIds(names: readonly string[]): string[] {
+  const ids: string[] = []
+  for (const name of names) {
+    const id = `run-${name.toLowerCase().replaceAll(/[^a-z0-9-]+/g, '-')}`
+    let free = id
+    for (let number = 2; ids.includes(free); number++) free = `${id}-${number}`
+    ids.push(free)
+  }
+  return ids
+}
+
 /** The data of a report on one or several runs; `users: false` leaves out what shows the history of a user. */
 export async function reportData(runs: readonly SavedRun[], { users = true } = {}): Promise<ReportData> {
   const shown: ReportRun[] = []
-  for (const saved of runs) shown.push(await reportRun(saved, users))
+  const ids = runIds(runs.map(({ run }) => run.name))
+  for (const [r, saved] of runs.entries()) shown.push(await reportRun(saved, ids[r], users))
   const title = runs.length === 1 ? `Benchmark: ${shown[0].title}` : 'Benchmark'
   return { title, runs: shown, ledger: await judge(claims, runs) }
 }

@@ -24,7 +24,7 @@ export const madeUp: ReportData = {
   title: 'Benchmark: <b>made up</b> & "quoted"',
   runs: [
     {
-      id: 'made-up',
+      id: 'run-made-up',
       title: 'made-up, by user',
       about: 'Numbers for a test.',
       facts: [

@@ -3,7 +3,7 @@ import { dependsOnSeed } from '../pipeline/systems.ts'
 import type { RowResult } from '../run-folder/results.ts'
 
 /** Rows that another seed could change and that have one only: a test of theirs knows nothing of what it would change. */
-export function onOneSeed({ systems }: Pick<Experiment, 'systems'>, rows: readonly RowResult[]): string[] {
+function onOneSeed({ systems }: Pick<Experiment, 'systems'>, rows: readonly RowResult[]): string[] {
   const seeds = (name: string) => rows.filter((row) => row.name === name).length
   return systems
     .filter(dependsOnSeed)

@@ -1,6 +1,6 @@
-import { holm, pairedBootstrap } from '@sparc/eval'
+import { holm } from '@sparc/eval'
 import type { SavedRun } from '../commands/runs.ts'
-import { userScores } from '../ledger/scores.ts'
+import { sideOf, testUsers } from '../ledger/user-test.ts'
 import { isAblation } from './ablations.ts'
 import type { SignificanceRow } from './data.ts'
 import { number } from './format.ts'
@@ -20,13 +20,12 @@ export async function significance(saved: SavedRun): Promise<SignificanceRow[]> 
   if (!names.includes(reference)) return []
   const rows: Omit<SignificanceRow, 'corrected'>[] = []
   for (const metric of isAblation(experiment) ? tested.slice(0, 1) : tested) {
-    const ours = await userScores(saved, reference, metric)
+    const ours = await sideOf(saved, reference, metric)
     for (const name of names) {
       if (name === reference) continue
-      const theirs = await userScores(saved, name, metric)
-      const both = ours[0].filter((value, user) => !Number.isNaN(value) && !Number.isNaN(theirs[0][user]))
-      if (both.length < 2) continue
-      const { difference, low, high, p } = pairedBootstrap(ours, theirs)
+      const test = testUsers(ours, await sideOf(saved, name, metric))
+      if (test === undefined) continue
+      const { difference, low, high, p } = test
       rows.push({ a: reference, b: name, metric, difference, low, high, p })
     }
   }

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { InvalidInputError } from '@sparc/tables'
-import { type Lock, lockFolder } from './lock.ts'
+import { type Lock, lockFile, lockFolder } from './lock.ts'
 
 /** Makes a folder and everything above it, or says why it can't be. */
 export function makeFolder(path: string): void {
@@ -65,17 +65,19 @@ export function runPaths(path: string): RunPaths {
   }
 }
 
-/** Whether something lies at this path that is no run of ours. */
-export function isForeign(path: string): boolean {
-  return existsSync(path) && !existsSync(join(path, 'run.json')) && !existsSync(join(path, 'lock.json'))
-}
-
 /** Deletes a folder that came to nothing: one without anything in it. */
 export function removeEmpty(path: string): void {
   if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path)
 }
 
-/** Deletes a run. */
-export function removeRun(path: string): void {
-  if (existsSync(path) && !isForeign(path)) rmSync(path, { recursive: true })
+/**
+ * Deletes everything in a run folder that this process has locked, but the lock; what is no run is left alone. `run.json` comes
+ * last, so that what a kill leaves is still known as a run.
+ */
+export function emptyRun({ path, run }: RunFolder): void {
+  if (!existsSync(run)) return
+  for (const entry of readdirSync(path)) {
+    if (entry !== lockFile && entry !== basename(run)) rmSync(join(path, entry), { recursive: true })
+  }
+  rmSync(run)
 }

@@ -1,6 +1,7 @@
 import type { Experiment } from '../config/schema.ts'
 import type { RunPaths } from './folder.ts'
 import { writeJson } from './json.ts'
+import type { Sitting } from './sittings.ts'
 
 /** Metric values by name, for example `recall@50`; null where a metric has nothing to say. */
 export type Values = Record<string, number | null>
@@ -89,7 +90,9 @@ export interface RunFile {
   engine?: string
   versions: Record<string, string>
   machine: { platform: string; cpus: number; cpu: string; memory: number }
-  /** Seconds by phase. */
+  /** Earlier sittings, or sittings of runs that were joined, with another machine or other versions than these. */
+  otherSittings?: Sitting[]
+  /** Seconds by phase; of rows that were joined from other runs only fit and recommend, which are known for each row. */
   phases: Record<string, number>
 }
 

@@ -137,6 +137,48 @@ describe('paired tests', () => {
     }
   })
 
+  const draw = random(31)
+  const user = Float64Array.from({ length: 400 }, () => draw.normal())
+  /** Three models that differ much in their mean, and the same three asked in a way that costs each of them a little. */
+  const models = [-0.3, 0.1, 0.35].map((by) => user.map((value) => value + by))
+  const asked = models.map((scores) => scores.map((value) => value - 0.02 + 0.1 * draw.normal()))
+
+  test('keep the seeds of one trained model in pairs, so that what a seed does to both cancels', () => {
+    for (const test of [pairedT, pairedBootstrap]) {
+      const [apart, inPairs] = [test(models, asked), test(models, asked, { pairedSeeds: true })]
+      expect(apart.p).toBeGreaterThan(0.5)
+      expect(inPairs.p).toBeLessThan(0.01)
+      expect(inPairs.difference).toBeCloseTo(apart.difference, 12)
+      expect(inPairs.high - inPairs.low).toBeLessThan(0.1 * (apart.high - apart.low))
+    }
+  })
+
+  test('of one seed are the same with seeds in pairs', () => {
+    for (const test of [pairedT, pairedBootstrap]) expect(test(a, b, { pairedSeeds: true })).toEqual(test(a, b))
+  })
+
+  test('want as many seeds on both sides to pair them', () => {
+    for (const test of [pairedT, pairedBootstrap]) {
+      expect(codeOf(() => test(models, asked.slice(1), { pairedSeeds: true }))).toBe('SEEDS_DIFFER')
+    }
+  })
+
+  test('have an interval with 0 in it just where p says that there may be no difference', () => {
+    for (let round = 0; round < 100; round++) {
+      const shift = 0.4 * draw.normal()
+      const seeds = () => [0, 1, 2].map(() => 0.1 * draw.normal())
+      const scores = (by: number) => Float64Array.from({ length: 40 }, (_, row) => user[row] + by + 0.3 * draw.normal())
+      const { low, high, p } = pairedBootstrap(
+        seeds().map((by) => scores(shift + by)),
+        seeds().map(scores),
+        { resamples: 1000, seed: round },
+      )
+      // Around .05 the one counts two tails together and the other each alone.
+      if (p < 0.04) expect(low * high).toBeGreaterThan(0)
+      if (p > 0.06) expect(low * high).toBeLessThan(0)
+    }
+  })
+
   test('want the same cases, and two of them', () => {
     expect(codeOf(() => pairedT(a, b.subarray(1)))).toBe('CASES_DIFFER')
     expect(codeOf(() => pairedT([], [b]))).toBe('CASES_DIFFER')

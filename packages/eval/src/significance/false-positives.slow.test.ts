@@ -34,11 +34,28 @@ function seeded(draw: Random, users: Float64Array, seeds: number, spread: number
   })
 }
 
-function rate(significant: (draw: Random, round: number) => boolean): number {
+/**
+ * Two equally good systems whose users disagree about which is better, so that the mean difference has an error of its own;
+ * seeds move the mean of either by `times` that.
+ */
+function trained(draw: Random, cases: number, seeds: number, times: number): [SeedScores, SeedScores] {
+  const spread = (times * 0.3 * Math.SQRT2) / Math.sqrt(cases)
+  const users = Float64Array.from({ length: cases }, () => draw.normal())
+  const one = () =>
+    seeded(
+      draw,
+      users.map((user) => user + 0.3 * draw.normal()),
+      seeds,
+      spread,
+    )
+  return [one(), one()]
+}
+
+function rate(significant: (draw: Random, round: number) => boolean, rounds = simulations): number {
   const draw = random(2026)
   let found = 0
-  for (let round = 0; round < simulations; round++) if (significant(draw, round)) found++
-  return found / simulations
+  for (let round = 0; round < rounds; round++) if (significant(draw, round)) found++
+  return found / rounds
 }
 
 function expectHonest(falsePositives: number) {
@@ -93,6 +110,15 @@ describe('where there is no difference, a test at .05 finds one in 3.5 to 6.5 % 
     )
   })
 
+  test('paired t with three seeds of each system that move the mean 12.5 times as much as other users would', () => {
+    expectHonest(
+      rate((draw) => {
+        const [a, b] = trained(draw, 40, 3, 12.5)
+        return pairedT(a, b).p < 0.05
+      }),
+    )
+  })
+
   test("Holm's correction keeps the chance of any false claim among eight at .05", () => {
     const any = rate((draw) => {
       const ps = Array.from({ length: 8 }, () => {
@@ -103,6 +129,43 @@ describe('where there is no difference, a test at .05 finds one in 3.5 to 6.5 % 
     })
     expect(any).toBeLessThanOrEqual(0.065)
     expect(any).toBeGreaterThan(0.02)
+  })
+})
+
+describe('with few seeds of both systems the paired bootstrap claims no more than it may', () => {
+  test.each([
+    { seeds: 3, times: 0.5 },
+    { seeds: 3, times: 2.5 },
+    { seeds: 3, times: 12.5 },
+    { seeds: 5, times: 12.5 },
+  ])('$seeds seeds of each system that move the mean $times times as much as other users would', ({ seeds, times }) => {
+    const falsePositives = rate((draw, round) => {
+      const [a, b] = trained(draw, 60, seeds, times)
+      return pairedBootstrap(a, b, { resamples: 200, seed: round }).p < 0.05
+    }, 1000)
+    expect(falsePositives).toBeLessThanOrEqual(0.065)
+    expect(falsePositives).toBeGreaterThan(0.01)
+  })
+
+  test('nor at .0025, as a correction for many claims asks for', () => {
+    const falsePositives = rate((draw, round) => {
+      const [a, b] = trained(draw, 20, 3, 12.5)
+      return pairedBootstrap(a, b, { resamples: 2000, seed: round }).p < 0.0025
+    }, 1000)
+    expect(falsePositives).toBeLessThanOrEqual(0.008)
+  })
+
+  test('three models asked in two ways, seed by seed', () => {
+    const falsePositives = rate((draw, round) => {
+      const [, models] = trained(draw, 60, 3, 12.5)
+      const differences = Float64Array.from({ length: 60 }, () => 0.3 * draw.normal())
+      const a = seeded(draw, differences, 3, 0.3 / Math.sqrt(60)).map((scores, s) =>
+        scores.map((value, row) => value + models[s][row]),
+      )
+      return pairedBootstrap(a, models, { resamples: 200, seed: round, pairedSeeds: true }).p < 0.05
+    }, 1000)
+    expect(falsePositives).toBeLessThanOrEqual(0.065)
+    expect(falsePositives).toBeGreaterThan(0.01)
   })
 })
 

@@ -1,8 +1,10 @@
 import { type Random, random } from '@sparc/tables'
-import { mean, type PairedScores, pairedEffect, pairScores, type SeedScores, type TestResult } from './paired-scores.ts'
+import { casePart, freedomOf, seedParts, totalOf } from './error-parts.ts'
+import { mean, pairedEffect, pairScores, type SeedOptions, type SeedScores, type TestResult } from './paired-scores.ts'
+import { chiSquareDraw } from './student.ts'
 
 /** How to resample. */
-export interface BootstrapOptions {
+export interface BootstrapOptions extends SeedOptions {
   /** 10,000 by default. */
   resamples?: number
   /** Seed of the resampling, 0 by default. */
@@ -16,25 +18,33 @@ export interface BootstrapOptions {
  * resampled differences, moved to a mean of 0, that are as far from 0 as the one observed:
  * `(1 + as far) / (1 + resamples)`.
  *
- * With several seeds each resample draws seeds of either system with replacement too (the pigeonhole bootstrap; Owen,
- * Annals of Applied Statistics 2007), so that a difference must be larger than what another seed would change. With fewer
- * than about 10 seeds `pairedT` is the sharper judge of that part.
+ * With several seeds a difference must be larger than what another seed would change. Three seeds or five are too few to be
+ * drawn from: redrawing them finds differences that are not there. So a resample is of cases, of the means over seeds, with a
+ * normal draw of the seeds' own error on top, and the deviation of both is divided by `sqrt(chi2(f) / f)`, which makes Student's t
+ * of a normal one; error and degrees of freedom f are those of `pairedT`. A system with one seed is taken to be deterministic, so
+ * give at least two of one that is not.
  *
- * @throws InvalidInputError CASES_DIFFER, TOO_FEW_CASES
+ * @throws InvalidInputError CASES_DIFFER, SEEDS_DIFFER, TOO_FEW_CASES
  */
 export function pairedBootstrap(
   a: Float64Array | SeedScores,
   b: Float64Array | SeedScores,
-  { resamples = 10_000, seed = 0, confidence = 0.95 }: BootstrapOptions = {},
+  { resamples = 10_000, seed = 0, confidence = 0.95, pairedSeeds }: BootstrapOptions = {},
 ): TestResult {
-  const paired = pairScores(a, b)
+  const paired = pairScores(a, b, { pairedSeeds })
   const source = random(seed)
   const difference = mean(paired.differences)
-  const several = paired.a.length > 1 || paired.b.length > 1
+  const seeds = seedParts(paired)
+  const seedError = Math.sqrt(totalOf(seeds))
+  const freedom = freedomOf([casePart(paired), ...seeds])
   const drawn = new Float64Array(resamples)
   let far = 0
   for (let r = 0; r < resamples; r++) {
-    drawn[r] = resampledMean(several ? redrawSeeds(paired, source) : paired.differences, source)
+    drawn[r] = resampledMean(paired.differences, source)
+    if (seedError > 0) {
+      const deviation = drawn[r] - difference + seedError * source.normal()
+      drawn[r] = difference + deviation / Math.sqrt(chiSquareDraw(source, freedom) / freedom)
+    }
     // A hair of slack, so that equal sums in another order count as equal.
     if (Math.abs(drawn[r] - difference) >= Math.abs(difference) * (1 - 1e-12)) far++
   }
@@ -56,24 +66,6 @@ function resampledMean(values: Float64Array, source: Random): number {
   let sum = 0
   for (let i = 0; i < length; i++) sum += values[source.int(length)]
   return sum / length
-}
-
-/** Differences per case between means over seeds drawn with replacement. */
-function redrawSeeds({ a, b }: PairedScores, source: Random): Float64Array {
-  const differences = new Float64Array(a[0].length)
-  for (const [system, sign] of [
-    [a, 1],
-    [b, -1],
-  ] as const) {
-    const weights = new Float64Array(system.length)
-    for (let s = 0; s < system.length; s++) weights[source.int(system.length)] += sign / system.length
-    for (let s = 0; s < system.length; s++) {
-      const scores = system[s]
-      const weight = weights[s]
-      if (weight !== 0) for (let row = 0; row < scores.length; row++) differences[row] += weight * scores[row]
-    }
-  }
-  return differences
 }
 
 /** Linear interpolation between the sorted values (type 7 of Hyndman and Fan, as NumPy does). */

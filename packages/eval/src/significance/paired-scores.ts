@@ -3,8 +3,19 @@ import { InvalidInputError } from '@sparc/tables'
 /** A metric of each case, once for each seed that a system was trained with: `[seeds][cases]`, NaN where not defined. */
 export type SeedScores = Float64Array[]
 
+/** How the seeds of two systems belong together. */
+export interface SeedOptions {
+  /**
+   * Seed s of one system and seed s of the other are one trained model, asked in two ways (by exact search and by an index, say):
+   * what a seed does to both cancels, and what it does to their difference is what counts. Systems that were trained apart
+   * have seeds of their own, which is the default.
+   */
+  pairedSeeds?: boolean
+}
+
 /** Scores of two systems on the same cases, those only that are defined for every seed of both. */
 export interface PairedScores {
+  /** With paired seeds the differences of each seed, and `b` is one seed of zeros. */
   a: SeedScores
   b: SeedScores
   /** Mean over seeds of a minus mean over seeds of b, per case. */
@@ -26,8 +37,12 @@ export interface TestResult {
   count: number
 }
 
-/** @throws InvalidInputError CASES_DIFFER, TOO_FEW_CASES */
-export function pairScores(a: Float64Array | SeedScores, b: Float64Array | SeedScores): PairedScores {
+/** @throws InvalidInputError CASES_DIFFER, SEEDS_DIFFER, TOO_FEW_CASES */
+export function pairScores(
+  a: Float64Array | SeedScores,
+  b: Float64Array | SeedScores,
+  { pairedSeeds = false }: SeedOptions = {},
+): PairedScores {
   const left = Array.isArray(a) ? a : [a]
   const right = Array.isArray(b) ? b : [b]
   const all = [...left, ...right]
@@ -40,6 +55,14 @@ export function pairScores(a: Float64Array | SeedScores, b: Float64Array | SeedS
       next: 'Evaluate both systems on the same cases table',
     })
   }
+  if (pairedSeeds && left.length !== right.length) {
+    throw new InvalidInputError('SEEDS_DIFFER', {
+      what: 'Seeds that are to stand in pairs are not as many on both sides',
+      given: `${left.length} against ${right.length} seeds`,
+      allowed: 'the same seeds of the same models in the same order, asked in two ways',
+      next: 'Give the seeds that both have, or leave out pairedSeeds where the systems were trained apart',
+    })
+  }
   const rows = Array.from({ length }, (_, row) => row).filter((row) => !all.some((scores) => Number.isNaN(scores[row])))
   if (rows.length < 2) {
     throw new InvalidInputError('TOO_FEW_CASES', {
@@ -50,6 +73,10 @@ export function pairScores(a: Float64Array | SeedScores, b: Float64Array | SeedS
   }
   const keep = (scores: Float64Array) => Float64Array.from(rows, (row) => scores[row])
   const kept = { a: left.map(keep), b: right.map(keep) }
+  if (pairedSeeds) {
+    kept.a = kept.a.map((scores, s) => scores.map((value, row) => value - kept.b[s][row]))
+    kept.b = [new Float64Array(rows.length)]
+  }
   const means = { a: meanOverSeeds(kept.a), b: meanOverSeeds(kept.b) }
   return { ...kept, differences: means.a.map((value, row) => value - means.b[row]) }
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { random } from '@sparc/tables'
 import { describe, expect, test } from 'vitest'
 import { holm } from './holm.ts'
 import { pairedBootstrap } from './paired-bootstrap.ts'
 import { pairedT } from './paired-t.ts'
-import { studentP, studentQuantile } from './student.ts'
+import { chiSquareDraw, studentP, studentQuantile } from './student.ts'
 
 interface Reference {
   pairs: {
@@ -66,3 +67,24 @@ describe('values of SciPy and statsmodels', () => {
     for (const [i, wanted] of adjusted.entries()) expect(given[i]).toBeCloseTo(wanted, 12)
   })
 })
+
+test.each([1, 2, 2.7, 4, 40, 2000])(
+  'normal draws over the root of chi-square draws by %d have the tails of t',
+  (freedom) => {
+    const source = random(5)
+    const draws = Float64Array.from(
+      { length: 20_000 },
+      () => source.normal() / Math.sqrt(chiSquareDraw(source, freedom) / freedom),
+    )
+    for (const [confidence, slack] of [
+      [0.5, 0.015],
+      [0.95, 0.007],
+      [0.999, 0.001],
+    ]) {
+      const quantile = studentQuantile(confidence, freedom)
+      const share = draws.filter((draw) => Math.abs(draw) > quantile).length / draws.length
+      expect(Math.abs(share - (1 - confidence)), `beyond ${quantile}`).toBeLessThan(slack)
+    }
+    expect(Math.abs(draws.filter((draw) => draw > 0).length / draws.length - 0.5)).toBeLessThan(0.015)
+  },
+)

@@ -1,3 +1,5 @@
+import type { Random } from '@sparc/tables'
+
 // Lanczos approximation with g = 7 and 9 terms (Godfrey, 2001): relative error below 1e-14 for x > 0.
 const lanczos = [
   0.9999999999998099, 676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
@@ -58,4 +60,21 @@ export function studentQuantile(confidence: number, freedom: number): number {
     else high = middle
   }
   return (low + high) / 2
+}
+
+/** A draw from the chi-square distribution (above 0, need not be whole): twice a gamma draw of half the freedom. */
+export function chiSquareDraw(source: Random, freedom: number): number {
+  const shape = freedom / 2
+  if (shape >= 1) return 2 * gammaDraw(source, shape)
+  return 2 * gammaDraw(source, shape + 1) * (1 - source.next()) ** (1 / shape)
+}
+
+/** Marsaglia and Tsang, ACM Transactions on Mathematical Software 2000, for a shape of at least 1. */
+function gammaDraw(source: Random, shape: number): number {
+  const d = shape - 1 / 3
+  for (;;) {
+    const x = source.normal()
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3
+    if (v > 0 && Math.log(1 - source.next()) < (x * x) / 2 + d * (1 - v + Math.log(v))) return d * v
+  }
 }

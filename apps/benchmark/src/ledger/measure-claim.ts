@@ -1,0 +1,164 @@
+import { pairedT } from '@sparc/eval'
+import type { SavedRun } from '../commands/runs.ts'
+import { number, pValue } from '../report/format.ts'
+import { meanAndDeviation } from '../report/summary.ts'
+import type { RowResult } from '../run-folder/results.ts'
+import type { Test } from './claims.ts'
+import { changesWithSeed, chooseRival, FEW_SEEDS } from './rivals.ts'
+import { seedsOf } from './scores.ts'
+import { agreement } from './truth.ts'
+import { sideOf, testUsers } from './user-test.ts'
+import { type Judged, seedCount } from './verdict.ts'
+
+/** What one run says of one claim. */
+export interface Measurement extends Omit<Judged, 'corrected'> {
+  claim: number
+  text: string
+  p: number
+}
+
+/** Something that a run lacks for a test. */
+export interface Lack {
+  claim: number
+  lack: string
+}
+
+export function isLack(found: Measurement | Lack): found is Lack {
+  return 'lack' in found
+}
+
+interface Mean {
+  mean: number
+  /** Over seeds; null where there is one. */
+  sd: number | null
+}
+
+function meanOf(values: (number | null)[]): Mean {
+  const { mean, sd } = meanAndDeviation(values)
+  return { mean: mean ?? Number.NaN, sd }
+}
+
+function meanOverUsers(seeds: Float64Array[]): Mean {
+  return meanOf(seeds.map((scores) => meanOf([...scores]).mean))
+}
+
+/** The experiment, its folder where that is named otherwise, and what it was measured on. */
+function place({ run }: SavedRun): string {
+  const { name } = run.experiment
+  const of = run.name === name ? name : `${name} in ${run.name}`
+  return `${of}: ${run.dataset.name}, ${run.split.kind}, data ${run.dataset.fingerprint}, \`${run.command}\``
+}
+
+function seedText(ours: number, theirs: number): string {
+  return ours === theirs ? `${seedCount(ours)} each` : `${ours} against ${theirs} seeds`
+}
+
+/** Seeds of the row that has the fewest, of those that another seed could change. */
+function fewestSeeds(saved: SavedRun, ...names: string[]): number {
+  const counts = names.filter((name) => changesWithSeed(saved, name)).map((name) => seedsOf(saved, name).length)
+  return Math.min(...counts)
+}
+
+interface Sides {
+  ours: Mean
+  theirs: Mean
+  rival: string
+  metric: string
+  by?: number
+}
+
+/** One sentence of numbers, and whether direction and size are as claimed. */
+function weigh({ ours, theirs, rival, metric, by = 0 }: Sides) {
+  const relative = ours.mean / theirs.mean - 1
+  const show = (side: Mean) => `${number(side.mean)}${side.sd === null ? '' : ` ± ${number(side.sd)}`}`
+  const gain = Number.isFinite(relative) ? ` (${relative >= 0 ? '+' : ''}${(relative * 100).toFixed(1)} %)` : ''
+  const text = `${metric} ${show(ours)} against ${show(theirs)} of ${rival}${gain}`
+  const direction = ours.mean > theirs.mean
+  const size = !(relative < by)
+  const short = !direction ? 'the difference goes the other way' : !size ? 'smaller than claimed' : ''
+  return { text, holds: direction && size, short }
+}
+
+/** What a run says of a claim, or what it lacks to say anything. */
+export async function measureClaim(saved: SavedRun, claim: number, test: Test): Promise<Measurement | Lack> {
+  if (test.kind === 'online') return { claim, lack: 'an online measurement; only a simulation could speak to it' }
+  const rows = seedsOf(saved, test.row)
+  if (rows.length === 0) return { claim, lack: `no run has the row ${test.row}` }
+  if (test.kind === 'truth') {
+    const found = await agreement(saved, test.row)
+    if (found === undefined) return { claim, lack: 'needs a synthetic world, whose interests are known' }
+    const text = `normalised mutual information ${number(found.information)}, shuffled codes ${number(found.shuffled)}`
+    return {
+      claim,
+      text: `${text}, ${seedCount(rows.length)}, p ${pValue(found.p)}; ${place(saved)}`,
+      p: found.p,
+      holds: found.information > found.shuffled,
+      short: '',
+      seeds: fewestSeeds(saved, test.row),
+      passedOver: [],
+    }
+  }
+  const { rival, passedOver, candidates } = chooseRival(saved, test)
+  if (candidates.length === 0) {
+    const wanted = 'row' in test.than ? `the row ${test.than.row}` : `any ${test.than.bestOf} rival with ${test.metric}`
+    return { claim, lack: `no run has ${wanted} beside ${test.row}` }
+  }
+  const lacking = lacks(saved, [test.row, ...(rival === undefined ? [] : [rival])], test.metric)
+  if (lacking !== undefined) return { claim, lack: `${lacking} was not measured by ${test.metric}` }
+  const { metric, by } = test
+  const few = `${metric} is one number per run: testing it takes at least ${FEW_SEEDS} seeds that both rows have`
+  if (rival === undefined) return { claim, lack: few }
+  const sides =
+    test.kind === 'users' ? await userSides(saved, test.row, rival, metric) : seedSides(saved, test.row, rival, metric)
+  if (sides === undefined) {
+    return { claim, lack: test.kind === 'seeds' ? few : `${metric} has a value for less than two users` }
+  }
+  const { text, holds, short } = weigh({ ...sides, rival, metric, by })
+  const all = meanOf(rows.map((row) => row.metrics.filtered[metric]))
+  const beaten = passedOver.every((each) => {
+    return weigh({ ours: all, theirs: { mean: each.mean, sd: null }, rival: each.name, metric, by }).holds
+  })
+  return {
+    claim,
+    text: `${text}, ${sides.seedText}, p ${pValue(sides.p)}; ${place(saved)}`,
+    p: sides.p,
+    holds: holds && beaten,
+    short: short || (beaten ? '' : 'not above a better rival that has fewer seeds, or not by as much'),
+    seeds: sides.seeds,
+    passedOver: passedOver.map(
+      (each) => `${each.name} with ${number(each.mean)} on ${seedCount(each.seeds)} (${saved.run.name})`,
+    ),
+  }
+}
+
+/** The row that has no value of a metric that others of the run have: it was measured before there was one. */
+function lacks(saved: SavedRun, names: string[], metric: string): string | undefined {
+  if (!saved.rows.some((row) => metric in row.metrics.filtered)) return undefined
+  return names.find((name) => seedsOf(saved, name).some((row) => !(metric in row.metrics.filtered)))
+}
+
+async function userSides(saved: SavedRun, row: string, rival: string, metric: string) {
+  const [a, b] = [await sideOf(saved, row, metric), await sideOf(saved, rival, metric)]
+  const test = testUsers(a, b)
+  if (test === undefined) return undefined
+  return {
+    ours: meanOverUsers(a.scores),
+    theirs: meanOverUsers(b.scores),
+    p: test.p,
+    seedText: seedText(a.scores.length, b.scores.length),
+    seeds: fewestSeeds(saved, row, rival),
+  }
+}
+
+/** Over the seeds that both rows were trained with, so that the differences are paired. */
+function seedSides(saved: SavedRun, row: string, rival: string, metric: string) {
+  const value = (of: RowResult | undefined) => of?.metrics.filtered[metric] ?? Number.NaN
+  const rivals = new Map(seedsOf(saved, rival).map((each) => [each.seed, each]))
+  const pairs = seedsOf(saved, row)
+    .map((ours) => ({ a: value(ours), b: value(rivals.get(ours.seed)) }))
+    .filter(({ a, b }) => !Number.isNaN(a) && !Number.isNaN(b))
+  if (pairs.length < FEW_SEEDS) return undefined
+  const [a, b] = [pairs.map((pair) => pair.a), pairs.map((pair) => pair.b)]
+  const { p } = pairedT(Float64Array.from(a), Float64Array.from(b))
+  return { ours: meanOf(a), theirs: meanOf(b), p, seedText: seedText(a.length, b.length), seeds: pairs.length }
+}

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest'
+import { decide, type Judged } from './verdict.ts'
+
+const good: Judged = { holds: true, corrected: 0.01, short: '', seeds: 5, passedOver: [] }
+
+it('says reproduced where every run that can test it is significant, in direction and size, and one has five seeds', () => {
+  expect(decide([good, good], '')).toEqual({
+    verdict: 'reproduced',
+    why: 'p < .05 after Holm, direction and size as claimed',
+  })
+  expect(decide([good, { ...good, seeds: 3 }], '')).toEqual({
+    verdict: 'reproduced',
+    why: 'p < .05 after Holm, direction and size as claimed; in 1 of 2 runs on 3 seeds',
+  })
+  expect(decide([{ ...good, seeds: Number.POSITIVE_INFINITY }], '').verdict).toBe('reproduced')
+})
+
+it('does not call reproduced what no run has on five seeds', () => {
+  expect(decide([{ ...good, seeds: 1 }], '')).toEqual({
+    verdict: 'not testable here',
+    why: 'p < .05 after Holm, direction and size as claimed, but reproducing it takes 5 seeds; on 1 seed, and of one what another would change is not in p',
+  })
+  expect(
+    decide(
+      [
+        { ...good, seeds: 4 },
+        { ...good, seeds: 3 },
+      ],
+      '',
+    ),
+  ).toMatchObject({
+    verdict: 'not testable here',
+    why: expect.stringMatching(/takes 5 seeds; in 2 of 2 runs on 3 to 4 seeds$/),
+  })
+})
+
+it('says not reproduced where one run fails, why, and on how many seeds', () => {
+  expect(decide([good, { ...good, corrected: 0.2 }], '')).toEqual({
+    verdict: 'not reproduced',
+    why: 'in 1 of 2 runs: not significant',
+  })
+  expect(decide([{ ...good, holds: false, short: 'smaller than claimed', seeds: 3 }], '')).toEqual({
+    verdict: 'not reproduced',
+    why: 'smaller than claimed; on 3 seeds',
+  })
+})
+
+it('names the rivals that were better and have too few seeds', () => {
+  expect(decide([{ ...good, passedOver: ['mind with .2000 on 1 seed (beauty)'] }], '').why).toMatch(
+    /; better than the rival, on too few seeds to be held against: mind with \.2000 on 1 seed \(beauty\)$/,
+  )
+})
+
+it('says not testable here where no run can speak to it', () => {
+  expect(decide([], 'no run has the row gemirec')).toEqual({
+    verdict: 'not testable here',
+    why: 'no run has the row gemirec',
+  })
+})
