@@ -25,6 +25,9 @@ export async function contentOf({ recommendations }: Row): Promise<string | unde
     .slice(0, 16)
 }
 
+/** Items of a list that the headline metrics look at. */
+const HEADLINE = 50
+
 /**
  * Recommendations made elsewhere, as an Arrow file: columns `user`, `items` (rows of `items.arrow`) and `scores`, one row
  * per test case in any order. Rows are put in the order of the cases, and what a user has seen is taken out for the
@@ -60,9 +63,25 @@ export async function givenLists(
     scores: Float32Array.from(lists.flatMap((list) => [...list.scores])),
     itemsKey: cases.itemsKey,
   })
+  const filtered = dropSeen(unfiltered, bench.cases, { match: 'rows' })
   const missing = cases.users.length - present
-  const notes = missing > 0 ? [`${missing} test users have no list: they count as misses`] : []
-  return { filtered: dropSeen(unfiltered, bench.cases, { match: 'rows' }), unfiltered, notes }
+  const short = shorterThan(HEADLINE, filtered) - missing
+  const notes = [
+    ...(missing > 0 ? [`${missing} test users have no list: they count as misses`] : []),
+    ...(short > 0 && size > HEADLINE
+      ? [
+          `${short} lists have fewer than ${HEADLINE} items once the history is out, and miss what is not there: give more`,
+        ]
+      : []),
+  ]
+  return { filtered, unfiltered, notes }
+}
+
+function shorterThan(least: number, lists: Table): number {
+  const { offsets } = readRecommendations(lists).items
+  let count = 0
+  for (let r = 0; r + 1 < offsets.length; r++) if (offsets[r + 1] - offsets[r] < least) count++
+  return count
 }
 
 function scoresOf({ items, scores }: Recommendations, r: number): Float32Array {

@@ -13,11 +13,13 @@ import {
   mrr,
   ndcg,
   ndcgOverHits,
+  newItems,
   novelty,
   popularityLift,
   precision,
   type Report,
   recall,
+  shortHistory,
 } from '@sparc/eval'
 import type { Table } from 'apache-arrow'
 import type { Values } from '../run-folder/results.ts'
@@ -39,13 +41,13 @@ function metrics(): Metric[] {
   return cutoffs.flatMap((k) => [...accuracy, ...beyond].map((metric) => metric(k)))
 }
 
-/** Fifth stage: one set of lists against what the test users did next, with long-tail items and cold users apart. */
+/** Fifth stage: one set of lists against what the test users did next, with long-tail items, cold users, users of short histories and new items apart. */
 export function measure(lists: Table, bench: Bench, perCase: boolean): Report {
   return evaluate(lists, bench.cases, {
     metrics: metrics(),
     items: bench.items,
     train: bench.train,
-    slices: [longTail(), coldUsers()],
+    slices: [longTail(), coldUsers(), shortHistory(), newItems()],
     perCase,
   })
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { makeRecommendations, readRecommendations, readTable, writeTable } from '@sparc/tables'
+import { csr, makeRecommendations, readRecommendations, readTable, row, writeTable } from '@sparc/tables'
 import { beforeAll, expect, it } from 'vitest'
 import { temporary } from '../temporary.fixture.ts'
 import { runTiny } from './tiny.fixture.ts'
@@ -84,4 +84,19 @@ it('refuses recommendations for other users', async () => {
   await writeTable(file, makeRecommendations({ users: ['nobody'], items, scores: Float32Array.from([1]) }))
   const run = runTiny(join(root, 'c'), { systems: [{ recommendations: file, name: 'others' }] })
   await expect(run).rejects.toThrow(/not for this data.*0 of 40 test users/s)
+})
+
+it('says how many lists from elsewhere are too short, and how many are missing', async () => {
+  const lists = readRecommendations(await readTable(join(path, 'popularity', 'recommendations-unfiltered.arrow')))
+  const users = lists.users.slice(1)
+  const kept = users.map((_, r) => Array.from(row(lists.items, r + 1).subarray(0, 50)))
+  const file = join(root, 'short.arrow')
+  const scores = Float32Array.from(kept.flatMap((list) => list.map((_, rank) => -rank)))
+  await writeTable(file, makeRecommendations({ users, items: csr(kept), scores, itemsKey: lists.itemsKey }))
+  const { rows } = await runTiny(join(root, 'd'), { systems: [{ recommendations: file, name: 'short' }] })
+  expect(rows[0].notes).toEqual([
+    '1 test users have no list: they count as misses',
+    expect.stringMatching(/^\d+ lists have fewer than 50 items once the history is out/),
+  ])
+  expect(Number(/^\d+/.exec(rows[0].notes[1])?.[0])).toBeGreaterThan(users.length / 2)
 })
