@@ -29,54 +29,63 @@ const notOfTheRow = /^(seed-\d+|checkpoint)$/
  * `ROW_MISMATCH` where a row of one name has other options; `RUN_LOCKED`
  */
 export async function join(name: string, from: string[], { out }: { out: string }): Promise<void> {
+  const sources = new Map<string, SavedRun[]>()
   for (const given of from) {
     const { runs } = await openRuns([given], out)
     const study = [pathOf(out, given), given].find((each) => existsSync(pathOf(each, 'study.json')))
     if (study !== undefined) await joinStudy(study, pathOf(out, name))
     for (const source of runs) {
       const path = study === undefined ? pathOf(out, name) : pathOf(out, name, basename(source.paths.path))
-      await joinRun(path, source)
+      sources.set(path, [...(sources.get(path) ?? []), source])
     }
   }
+  for (const [path, runs] of sources) await joinRuns(path, runs)
 }
 
-async function joinRun(path: string, source: SavedRun): Promise<void> {
+async function joinRuns(path: string, sources: readonly SavedRun[]): Promise<void> {
   const folder = await openRunFolder(path)
   try {
-    const before = await readJson<RunFile>(folder.run)
-    const run = before ?? { ...source.run, name: folder.name, phases: {}, finished: undefined }
-    checkJoins(run, source)
-    run.experiment = whole(run.experiment, source, path)
-    if (before === undefined) await copyData(source.paths, folder)
-    const here = { experiment: run.experiment, folder }
-    const origin = { experiment: run.experiment, folder: source.paths }
-    const made: RowResult[][] = []
-    const taken: RowResult[] = []
-    for (const { row, seed } of fitsOf(run.experiment)) {
-      let rows = await keptRow(here, row, seed)
-      if (rows.length === 0) {
-        rows = await keptRow(origin, row, seed)
-        if (rows.length > 0) {
-          await copyFit(source.paths, folder, rows, seed === run.experiment.seeds[0])
-          taken.push(rows[0])
-        }
-      }
-      made.push(rows)
-    }
-    if (taken.length > 0) {
-      run.phases = withSpent(run.phases, taken)
-      run.command = commandsTogether(run.command, source.run.command)
-      run.otherSittings = otherSittings(run, [...sittingsOf(run), ...sittingsOf(source.run)])
-    }
-    const rows = await keepRows(folder, run, made)
-    await writeFileAtomic(folder.report, reportPage(await reportData([{ paths: folder, run, rows }])))
-    const there = made.filter((each) => each.length > 0).length
-    process.stdout.write(
-      `${path}: ${taken.length} taken in from ${source.paths.path}, ${there} of ${made.length} there\n`,
-    )
+    let saved: SavedRun | undefined
+    for (const source of sources) saved = await takeIn(folder, source)
+    if (saved) await writeFileAtomic(folder.report, reportPage(await reportData([saved])))
   } finally {
     await folder.lock.release()
   }
+}
+
+/** Takes the finished rows of one run into a folder. */
+async function takeIn(folder: RunPaths, source: SavedRun): Promise<SavedRun> {
+  const before = await readJson<RunFile>(folder.run)
+  const run = before ?? { ...source.run, name: folder.name, phases: {}, finished: undefined }
+  checkJoins(run, source)
+  run.experiment = whole(run.experiment, source, folder.path)
+  if (before === undefined) await copyData(source.paths, folder)
+  const here = { experiment: run.experiment, folder }
+  const origin = { experiment: run.experiment, folder: source.paths }
+  const made: RowResult[][] = []
+  const taken: RowResult[] = []
+  for (const { row, seed } of fitsOf(run.experiment)) {
+    let rows = await keptRow(here, row, seed)
+    if (rows.length === 0) {
+      rows = await keptRow(origin, row, seed)
+      if (rows.length > 0) {
+        await copyFit(source.paths, folder, rows, seed === run.experiment.seeds[0])
+        taken.push(rows[0])
+      }
+    }
+    made.push(rows)
+  }
+  if (taken.length > 0) {
+    run.phases = withSpent(run.phases, taken)
+    run.command = commandsTogether(run.command, source.run.command)
+    run.otherSittings = otherSittings(run, [...sittingsOf(run), ...sittingsOf(source.run)])
+  }
+  const rows = await keepRows(folder, run, made)
+  const there = made.filter((each) => each.length > 0).length
+  process.stdout.write(
+    `${folder.path}: ${taken.length} taken in from ${source.paths.path}, ${there} of ${made.length} there\n`,
+  )
+  return { paths: folder, run, rows }
 }
 
 /** Phases with what rows that were taken in have spent themselves: of the rest a run knows only what all its rows took together. */
