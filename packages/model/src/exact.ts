@@ -9,7 +9,7 @@ import {
   toMask,
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
-import { checkK } from './check-k.ts'
+import { checkRecommendOptions } from './fit-options.ts'
 import { type ItemScorer, itemScorer, type Merge } from './item-scorer.ts'
 import { createPicker } from './pick-best.ts'
 import { popularWhereEmpty } from './popular-where-empty.ts'
@@ -134,7 +134,7 @@ function bestInterest(
  *
  * @param interests one row for each row of `queries`
  * @param options.popularity `[items]`: who has no history gets the items that have most of it
- * @throws InvalidInputError where `queries` speak of other items
+ * @throws InvalidInputError where `queries` speak of other items, and for unknown or meaningless options
  */
 export async function recommendByVectors(
   queries: Table,
@@ -142,6 +142,8 @@ export async function recommendByVectors(
   items: Matrix,
   options: RecommendOptions & { merge?: Merge; popularity?: Float32Array },
 ): Promise<Table> {
+  const { merge, popularity, ...wanted } = options
+  checkRecommendOptions(wanted)
   const { users, history, seen, itemsKey } = readQueries(queries)
   checkItemsKey(interests.itemsKey, itemsKey, 'the queries table')
   const { codes, probabilities, offsets, vectors, score } = interests
@@ -151,14 +153,13 @@ export async function recommendByVectors(
       vectors,
       offsets,
       scale: score.scale,
-      bias: options.merge === 'mixture' ? probabilities?.map((p) => Math.log(Math.max(p, 1e-30))) : undefined,
-      merge: options.merge,
-      k: checkK(options.k),
-      mask: options.among === undefined ? undefined : toMask(options.among, items.rows),
-      seen: options.excludeSeen === false ? undefined : seen,
+      bias: merge === 'mixture' ? probabilities?.map((p) => Math.log(Math.max(p, 1e-30))) : undefined,
+      merge,
+      k: wanted.k,
+      mask: wanted.among === undefined ? undefined : toMask(wanted.among, items.rows),
+      seen: wanted.excludeSeen === false ? undefined : seen,
     }
     const searched = exactTopK(query, scorer)
-    const { popularity } = options
     const found = popularity ? popularWhereEmpty(searched, history, popularity, query) : searched
     return makeRecommendations({
       users,

@@ -1,5 +1,5 @@
-// Trains two systems on whatever backend SPARC_BACKEND asks for and prints what came of it, and of a quantizer's gradient; run by tensorflow.test.ts in a
-// process of its own, since a process has one backend.
+// Trains two systems on whatever backend SPARC_BACKEND asks for and prints what came of it, and of a quantizer's gradient;
+// run by tensorflow.test.ts in a process of its own, since a process has one backend.
 import { createResidualQuantizer } from '@sparc/codebook'
 import { random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'

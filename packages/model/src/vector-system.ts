@@ -21,10 +21,10 @@ import { checkInterests } from './check-interests.ts'
 import { openVectorModel, restoreNetwork, saveVectorModel } from './checkpoint.ts'
 import { describeInterests, interestOf } from './describe-interests.ts'
 import type { EmbeddingTable } from './embedding-table.ts'
-import { checkFitOptions, checkRecommendOptions } from './fit-options.ts'
-import { pause } from './linear/pause.ts'
+import { checkFitOptions } from './fit-options.ts'
 import type { ItemVectors, Network } from './network.ts'
 import type { CommonOptions } from './options.ts'
+import { pause } from './pause.ts'
 import type {
   CodedRecommender,
   FitData,
@@ -35,6 +35,7 @@ import type {
   VectorRecommender,
 } from './recommender.ts'
 import { countItems } from './training/sampler.ts'
+import type { Training } from './training/train.ts'
 
 /** What makes a learned system: its name, its options, and its network. The rest is the same for all. */
 export interface SystemDefinition<Options extends CommonOptions> {
@@ -177,16 +178,27 @@ function recommender<Options extends CommonOptions>(
       before?.popularity.forEach((count, item) => {
         popularity[item] += count
       })
-      const about = { system: name, options, sequences: sequences.items, validation, itemsKey: catalogue.key, backend }
-      const begin = () => {
-        if (!before) release()
-        const categories = catalogue.lists('categories')
-        model = { network, table, ids: catalogue.ids, itemsKey: catalogue.key, popularity, categories, backend }
-        encoded = undefined
-        begun = true
+      const training: Training = {
+        system: name,
+        network,
+        table,
+        options,
+        sequences: sequences.items,
+        validation,
+        itemsKey: catalogue.key,
+        random: source,
+        backend,
+        started,
+        continues: before !== undefined,
+        begin() {
+          if (!before) release()
+          const categories = catalogue.lists('categories')
+          model = { network, table, ids: catalogue.ids, itemsKey: catalogue.key, popularity, categories, backend }
+          encoded = undefined
+          begun = true
+        },
       }
-      const trained = { ...about, network, table, random: source, started, begin }
-      const report = await train({ ...trained, continues: before !== undefined }, fit)
+      const report = await train(training, fit)
       const after = before?.codes && (await codes())
       if (before?.codes && after) report.drift = drift(before.codes, after, network.codes?.levels ?? 1)
       return report
@@ -210,7 +222,6 @@ function recommender<Options extends CommonOptions>(
       }
     },
     async recommend(queries: Table, wanted: RecommendOptions): Promise<Table> {
-      checkRecommendOptions(wanted)
       const { recommendByVectors } = await import('./exact.ts')
       const vectors = await items()
       return recommendByVectors(queries, await interests(queries), vectors, {

@@ -11,11 +11,12 @@ import { reportData } from '../report/build.ts'
 import { reportPage } from '../report/page.ts'
 import { openRunFolder, type RunPaths } from '../run-folder/folder.ts'
 import { readJson } from '../run-folder/json.ts'
-import { keepRows, type RowResult, type RunFile } from '../run-folder/results.ts'
+import { keepRows } from '../run-folder/keep-rows.ts'
+import type { RowResult, RunFile } from '../run-folder/results.ts'
 import { runDifferences } from '../run-folder/resume.ts'
 import { otherSittings, sittingsOf } from '../run-folder/sittings.ts'
 import { openRuns, type SavedRun } from './runs.ts'
-import { joinStudy } from './studies.ts'
+import { joinStudy, studyFolder } from './studies.ts'
 
 /** What lies in a folder of a row beside its files: other seeds, and what training has kept for going on. */
 const notOfTheRow = /^(seed-\d+|checkpoint)$/
@@ -32,7 +33,7 @@ export async function join(name: string, from: string[], { out }: { out: string 
   const sources = new Map<string, SavedRun[]>()
   for (const given of from) {
     const { runs } = await openRuns([given], out)
-    const study = [pathOf(out, given), given].find((each) => existsSync(pathOf(each, 'study.json')))
+    const study = studyFolder(given, out)
     if (study !== undefined) await joinStudy(study, pathOf(out, name))
     for (const source of runs) {
       const path = study === undefined ? pathOf(out, name) : pathOf(out, name, basename(source.paths.path))

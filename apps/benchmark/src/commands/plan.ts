@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Job } from '../config/part.ts'
 import { rowName } from '../config/schema.ts'
 import { secondsOf } from '../pipeline/estimate.ts'
-import { resultFile } from '../pipeline/row.ts'
+import { isMade } from '../pipeline/row.ts'
 import { fitsOf } from '../pipeline/systems.ts'
 import { duration } from '../progress/duration.ts'
 import { align } from '../report/text.ts'
@@ -23,14 +21,14 @@ interface Line {
 }
 
 function linesOf({ experiment, wanted, path }: Planned, fresh: boolean): Line[] {
-  const paths = runPaths(path)
+  const folder = runPaths(path)
   const lines = new Map<string, Line>()
   for (const { row, seed } of fitsOf(experiment)) {
     if (!wanted(row, seed)) continue
     const name = rowName(row)
     const line = lines.get(name) ?? { name, fits: 0, kept: 0, each: secondsOf(row, experiment) }
     line.fits++
-    if (!fresh && existsSync(join(paths.row(name, seed, seed === experiment.seeds[0]), resultFile))) line.kept++
+    if (!fresh && isMade({ experiment, folder }, row, seed)) line.kept++
     lines.set(name, line)
   }
   return [...lines.values()]

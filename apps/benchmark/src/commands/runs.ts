@@ -4,7 +4,7 @@ import { InvalidInputError, suggest } from '@sparc/tables'
 import { type RunPaths, runPaths } from '../run-folder/folder.ts'
 import { readJson } from '../run-folder/json.ts'
 import type { MetricsFile, RowResult, RunFile } from '../run-folder/results.ts'
-import { experimentsIn } from './studies.ts'
+import { experimentsIn, studyFolder } from './studies.ts'
 
 /** A run as it lies in its folder. */
 export interface SavedRun {
@@ -68,7 +68,7 @@ export async function openRuns(names: readonly string[], out: string): Promise<O
   const runs: SavedRun[] = []
   const missing: string[] = []
   for (const name of names.length > 0 ? names : runNames(out)) {
-    const study = [join(out, name), name].find((each) => existsSync(join(each, 'study.json')))
+    const study = studyFolder(name, out)
     if (study === undefined) {
       if (names.length > 0 || (await hasRows(join(out, name)))) runs.push(await openRun(name, out))
       continue

@@ -26,6 +26,11 @@ export async function writeStudy({ name, experiments }: Study, folder: string): 
   await writeJson(join(folder, file), content)
 }
 
+/** The folder of a study given by its name below the results folder, or by a path; undefined where it is none. */
+export function studyFolder(given: string, out: string): string | undefined {
+  return [join(out, given), given].find((each) => existsSync(join(each, file)))
+}
+
 /** The experiments of the study in a folder; undefined where there is none. */
 export async function experimentsIn(folder: string): Promise<string[] | undefined> {
   return existsSync(join(folder, file)) ? (await readJson<StudyFile>(join(folder, file)))?.experiments : undefined

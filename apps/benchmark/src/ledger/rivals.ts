@@ -29,8 +29,7 @@ interface Choice {
 }
 
 /** Whether another seed could change a row: not what draws nothing at random, nor lists that were made elsewhere. */
-export function changesWithSeed({ run, rows }: SavedRun, name: string): boolean {
-  if (rows.some((row) => row.name === name && row.kind === 'given')) return false
+export function changesWithSeed({ run }: SavedRun, name: string): boolean {
   const written = run.experiment.systems.find((row) => rowName(row) === name)
   return written === undefined || dependsOnSeed(written)
 }

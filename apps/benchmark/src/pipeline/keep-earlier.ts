@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Experiment, type Row, rowName } from '../config/schema.ts'
 import { rowsTogether, together } from '../config/together.ts'
 import type { RunPaths } from '../run-folder/folder.ts'
 import type { RunFile } from '../run-folder/results.ts'
-import { resultFile } from './row.ts'
+import { isMade } from './row.ts'
 import { fitsOf } from './systems.ts'
 
 /** Names a row with a seed: `sparc with seed 2`. */
@@ -23,9 +21,7 @@ export function keepEarlier(
   now: Experiment,
   folder: RunPaths,
 ): { experiment: Experiment; others: string[] } {
-  const finished = fitsOf(before).filter(({ row, seed }) =>
-    existsSync(join(folder.row(rowName(row), seed, seed === before.seeds[0]), resultFile)),
-  )
+  const finished = fitsOf(before).filter(({ row, seed }) => isMade({ experiment: before, folder }, row, seed))
   const named = new Set(fitsOf(now).map(fitName))
   const rows = new Map(now.systems.map((row) => [rowName(row), row]))
   const earlier = before.systems.filter(

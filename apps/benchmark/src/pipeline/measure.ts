@@ -41,7 +41,10 @@ function metrics(): Metric[] {
   return cutoffs.flatMap((k) => [...accuracy, ...beyond].map((metric) => metric(k)))
 }
 
-/** Fifth stage: one set of lists against what the test users did next, with long-tail items, cold users, users of short histories and new items apart. */
+/**
+ * Fifth stage: one set of lists against what the test users did next, with long-tail items, cold users, users of short
+ * histories and new items apart.
+ */
 export function measure(lists: Table, bench: Bench, perCase: boolean): Report {
   return evaluate(lists, bench.cases, {
     metrics: metrics(),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isVectorRecommender, loadTensorflow, type Recommender } from '@sparc/model'
@@ -67,6 +68,11 @@ export async function keptRow(context: Place, row: Row, seed: number): Promise<R
   const content = (await contentOf(row)) ?? finished.content
   if (finished.hash !== hashFor(row, context, content)) throw changedRow(rowName(row), at)
   return finished.rows
+}
+
+/** Whether a row and seed is finished, whatever options made it. */
+export function isMade(place: Place, row: Row, seed: number): boolean {
+  return existsSync(join(folderOf(place, row, seed), resultFile))
 }
 
 function hashFor(row: Row, { experiment }: Place, content: string | undefined): string {

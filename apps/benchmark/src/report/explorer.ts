@@ -77,44 +77,56 @@ interface World {
   pool: Pool
 }
 
-/** What each interest of a user retrieves from its own shard, the items of its code, the history left out; a general vector from all. */
-function interestsOf({ embeddings, interests, codes, pool: { row } }: World, user: number, history: Int32Array) {
-  const { dim, data } = interests.vectors
+/** A vector of a user, and what it makes of the catalogue. */
+interface Asked {
+  /** Null for the vector that stands for the whole user. */
+  code: number | null
+  probability: number
+  /** What is added to its scores of items where the user's vectors are held against each other. */
+  prior: number
+  /** Its product with each row of the embeddings. */
+  products: Float32Array
+}
+
+function askedOf({ embeddings, interests }: World, user: number): Asked[] {
+  const { vectors, offsets, codes, probabilities, generalFirst, merge } = interests
+  const { dim, data } = vectors
+  const first = offsets[user]
+  return Array.from({ length: offsets[user + 1] - first }, (_, n) => {
+    const at = first + n
+    return {
+      code: generalFirst && n === 0 ? null : (codes?.[at] ?? 0),
+      probability: probabilities?.[at] ?? 0,
+      prior: merge === 'nearest' ? 0 : Math.log(Math.max(probabilities?.[at] ?? 1, 1e-30)),
+      products: dots(embeddings, data.subarray(at * dim, (at + 1) * dim)),
+    }
+  })
+}
+
+/**
+ * What each interest of a user retrieves from its own shard, the items of its code; the vector of the whole user from the whole
+ * catalogue. The history is left out.
+ */
+function interestsOf({ embeddings, codes, pool: { row } }: World, asked: readonly Asked[], history: Int32Array) {
   const known = new Set(Array.from(history, (item) => codes[item]))
-  const shown: ExplorerUser['interests'] = []
-  for (let at = interests.offsets[user]; at < interests.offsets[user + 1]; at++) {
-    const scores = dots(embeddings, data.subarray(at * dim, (at + 1) * dim))
-    const code = codeOf(interests, user, at)
+  const shown = asked.map(({ code, probability, products }): ExplorerUser['interests'][number] => {
     const mask = code === null ? undefined : shard(codes, code)
-    shown.push({
+    const best = topK(products, PER_INTEREST, { skip: history, mask }).items
+    return {
       code,
-      probability: interests.probabilities?.[at] ?? 0,
-      items: Array.from(topK(scores, PER_INTEREST, { skip: history, mask }).items, (r) => row(embeddings.items[r])),
+      probability,
+      items: Array.from(best, (r) => row(embeddings.items[r])),
       inHistory: code !== null && known.has(code),
-    })
-  }
+    }
+  })
   return shown.sort((a, b) => b.probability - a.probability)
 }
 
-/** Code of an interest; null for a vector that stands for the whole user. */
-function codeOf({ codes, offsets, generalFirst }: Interests, user: number, at: number): number | null {
-  return generalFirst && at === offsets[user] ? null : (codes?.[at] ?? 0)
-}
-
-/** Code of the interest of a user that scores an item best. */
-function finderOf({ embeddings, interests }: World, user: number, item: number): number | null {
-  const { vectors, probabilities, score, offsets } = interests
-  const { dim } = vectors
-  const place = embeddings.items.indexOf(item)
-  let [best, most] = [offsets[user], Number.NEGATIVE_INFINITY]
-  for (let at = offsets[user]; at < offsets[user + 1]; at++) {
-    let dot = 0
-    for (let d = 0; d < dim; d++) dot += embeddings.vectors.data[place * dim + d] * vectors.data[at * dim + d]
-    const prior = interests.merge === 'nearest' ? 0 : Math.log(Math.max(probabilities?.[at] ?? 1, 1e-30))
-    const value = score.scale * dot + prior
-    if (value > most) [best, most] = [at, value]
-  }
-  return codeOf(interests, user, best)
+/** Code of the vector of a user that scores an item best. */
+function finderOf({ embeddings, interests: { score } }: World, asked: readonly Asked[], item: number): number | null {
+  const r = embeddings.items.indexOf(item)
+  const scoreOf = ({ products, prior }: Asked) => score.scale * products[r] + prior
+  return asked.reduce((best, each) => (scoreOf(each) > scoreOf(best) ? each : best)).code
 }
 
 /** 1 for the items of a code. */
@@ -206,14 +218,15 @@ export async function explorer(saved: SavedRun, withUsers: boolean): Promise<Exp
   const world: World = { embeddings, interests, codes: levelOne(embeddings), pool: shown }
   const users = (withUsers ? chosen(cases.targets, lists.items) : []).map((user): ExplorerUser => {
     const history = slice(cases.history, user)
+    const asked = askedOf(world, user)
     return {
       id: cases.users[user],
       history: Array.from(history, shown.row),
       targets: Array.from(slice(cases.targets, user), shown.row),
-      interests: interestsOf(world, user, history),
+      interests: interestsOf(world, asked, history),
       list: Array.from(slice(lists.items, user).subarray(0, LIST), (item) => ({
         item: shown.row(item),
-        code: finderOf(world, user, item),
+        code: finderOf(world, asked, item),
       })),
     }
   })

@@ -25,8 +25,8 @@ const system = defineVectorSystem({
  * ComiRec-DR (Cen et al., KDD 2020, arXiv 2005.09347): several interests per user by dynamic routing, each position of the
  * history with a map of its own for each interest.
  *
- * What differs from the paper: vectors normalised with a temperature and dropout, as for every system here; items are ranked by the mixture over the interests, where the paper takes
- * the best of them for each item (`rank: 'nearest'`).
+ * What differs from the paper: vectors normalised with a temperature and dropout, as for every system here;
+ * items are ranked by the mixture over the interests, where the paper takes the best of them for each item (`rank: 'nearest'`).
  *
  * @example
  * const model = comirecDr({ interests: 4 })

@@ -22,10 +22,11 @@ const system = defineVectorSystem({
 })
 
 /**
- * ComiRec-SA (Cen et al., KDD 2020, arXiv 2005.09347): several self-attentive vectors per user. With `interests: 1` it is one attention-pooled vector.
+ * ComiRec-SA (Cen et al., KDD 2020, arXiv 2005.09347): several self-attentive vectors per user. With `interests: 1` it is
+ * one attention-pooled vector.
  *
- * What differs from the paper: normalised vectors with a temperature and dropout, as for every system here; items are ranked by the mixture over the interests, where the paper takes
- * the best of them for each item (`rank: 'nearest'`).
+ * What differs from the paper: normalised vectors with a temperature and dropout, as for every system here;
+ * items are ranked by the mixture over the interests, where the paper takes the best of them for each item (`rank: 'nearest'`).
  *
  * @example
  * const model = comirecSa({ interests: 4 })

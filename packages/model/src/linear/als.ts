@@ -17,10 +17,10 @@ import {
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
 import { z } from 'zod'
+import { pause } from '../pause.ts'
 import type { FitOptions, VectorRecommender } from '../recommender.ts'
 import { fitted, readLog, report } from './classic.ts'
 import { gramOf, improveAll, solveExactly } from './least-squares.ts'
-import { pause } from './pause.ts'
 import { openClassic, saveClassic } from './saved.ts'
 import { distinct, transpose } from './sparse.ts'
 

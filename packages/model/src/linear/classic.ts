@@ -12,7 +12,6 @@ import {
   topK,
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
-import { checkK } from '../check-k.ts'
 import { checkFitOptions, checkRecommendOptions } from '../fit-options.ts'
 import type { FitData, FitOptions, FitReport, RecommendOptions } from '../recommender.ts'
 import { distinct } from './sparse.ts'
@@ -25,7 +24,11 @@ export interface BinaryLog {
   itemsKey: string
 }
 
-/** Reads what `fit` was called with. @throws InvalidInputError where items and sequences do not belong together or are empty, and for unknown options */
+/**
+ * Reads what `fit` was called with.
+ *
+ * @throws InvalidInputError where items and sequences do not belong together or are empty, and for unknown options
+ */
 export function readLog(data: FitData, options: FitOptions): BinaryLog {
   checkFitOptions(options)
   const items = readItems(data.items)
@@ -79,7 +82,7 @@ export function recommendByScores(
   const { users, history, seen, itemsKey: queriesKey } = readQueries(queries)
   checkItemsKey(catalogue.itemsKey, queriesKey, 'the queries table')
   checkRange(history.values, catalogue.items, 'The history of the queries table')
-  const k = Math.min(checkK(options.k), catalogue.items)
+  const k = Math.min(options.k, catalogue.items)
   const mask = options.among === undefined ? undefined : toMask(options.among, catalogue.items)
   const once = distinct(history, catalogue.items)
   const scores = new Float32Array(catalogue.items)

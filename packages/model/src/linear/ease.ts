@@ -1,9 +1,9 @@
 import { type Csr, f32, i32, parseOptions, topKHeap } from '@sparc/tables'
 import { z } from 'zod'
+import { pause } from '../pause.ts'
 import type { FitOptions, Recommender } from '../recommender.ts'
 import { fitted, readLog, recommendByScores, report } from './classic.ts'
 import { addNeighbourScores, concat, type Neighbours } from './neighbours.ts'
-import { pause } from './pause.ts'
 import { openClassic, saveClassic } from './saved.ts'
 import { transpose } from './sparse.ts'
 

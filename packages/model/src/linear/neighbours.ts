@@ -1,5 +1,5 @@
 import { type Csr, topKHeap } from '@sparc/tables'
-import { pause } from './pause.ts'
+import { pause } from '../pause.ts'
 import { rowLengths, transpose } from './sparse.ts'
 
 /** How a user-item pair is weighted before items are compared. */

@@ -2,6 +2,7 @@ import { CancelledError, type Cases, type Csr, checkSameFormat, type Random, Tra
 import type { EmbeddingTable } from '../embedding-table.ts'
 import type { BetweenSteps, Network } from '../network.ts'
 import type { CommonOptions } from '../options.ts'
+import { breathe } from '../pause.ts'
 import type { FitOptions, FitReport } from '../recommender.ts'
 import { encodeItems } from '../serve.ts'
 import { createDropout } from './dropout.ts'
@@ -35,8 +36,6 @@ export interface Training {
 const LOG_EVERY = 10
 /** The event loop gets a turn this often, so that a signal or a progress bar is not kept waiting. */
 const BREATHE_MS = 50
-
-const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 function cancelled(system: string, step: number, steps: number, kept: number | undefined, cause: unknown) {
   return new CancelledError('FIT_CANCELLED', {

@@ -3,6 +3,7 @@ import type { EmbeddingTable } from '../embedding-table.ts'
 import { type ExactQuery, exactTopK } from '../exact.ts'
 import { itemScorer } from '../item-scorer.ts'
 import type { Network } from '../network.ts'
+import { breathe } from '../pause.ts'
 import { encodeItemRange, encodeUsers } from '../serve.ts'
 import { meanRecall } from './recall.ts'
 
@@ -10,8 +11,6 @@ import { meanRecall } from './recall.ts'
 const BLOCK = 1024
 /** Items whose vectors are in memory at once. */
 const SLICE = 262_144
-
-const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** Rows `[start, end)` of a matrix; the values are shared. */
 function rowsOf({ offsets, values }: Csr, start: number, end: number): Csr {

@@ -1,5 +1,8 @@
 import { CancelledError } from '@sparc/tables'
 
+/** Gives the event loop a turn. */
+export const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
+
 /**
  * Gives the event loop a turn, so that signals and progress bars are not kept waiting.
  *
@@ -7,7 +10,7 @@ import { CancelledError } from '@sparc/tables'
  * @throws CancelledError `FIT_CANCELLED` when the signal has fired
  */
 export async function pause(system: string, signal: AbortSignal | undefined, done: () => string): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve))
+  await breathe()
   if (!signal?.aborted) return
   throw new CancelledError('FIT_CANCELLED', {
     what: `Fitting of ${system} was cancelled`,
