@@ -5,7 +5,7 @@ import { number, pValue } from '../report/format.ts'
 import { meanAndDeviation } from '../report/summary.ts'
 import { align, byName } from '../report/text.ts'
 import { differences } from '../run-folder/resume.ts'
-import { openRun, type SavedRun } from './runs.ts'
+import { openRun, type SavedRun } from '../run-folder/saved-runs.ts'
 
 function mean(saved: SavedRun, name: string, metric: string): number | null {
   const rows = byName(saved.rows).get(name) ?? []

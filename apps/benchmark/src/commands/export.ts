@@ -10,7 +10,7 @@ import { reportPage } from '../report/page.ts'
 import { whatMatters } from '../report/significance.ts'
 import { board, codebookText, costText, indexText } from '../report/text.ts'
 import { writeJson } from '../run-folder/json.ts'
-import { type OpenedRuns, openRuns, type SavedRun } from './runs.ts'
+import { type OpenedRuns, openRuns, type SavedRun } from '../run-folder/saved-runs.ts'
 
 function fence(title: string, text: string): string[] {
   return text === '' ? [] : ['', `## ${title}`, '', '```text', text, '```']

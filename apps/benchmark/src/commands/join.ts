@@ -14,9 +14,9 @@ import { readJson } from '../run-folder/json.ts'
 import { keepRows } from '../run-folder/keep-rows.ts'
 import type { RowResult, RunFile } from '../run-folder/results.ts'
 import { runDifferences } from '../run-folder/resume.ts'
+import { openRuns, type SavedRun } from '../run-folder/saved-runs.ts'
 import { otherSittings, sittingsOf } from '../run-folder/sittings.ts'
-import { openRuns, type SavedRun } from './runs.ts'
-import { joinStudy, studyFolder } from './studies.ts'
+import { joinStudy, studyFolder } from '../run-folder/studies.ts'
 
 /** What lies in a folder of a row beside its files: other seeds, and what training has kept for going on. */
 const notOfTheRow = /^(seed-\d+|checkpoint)$/

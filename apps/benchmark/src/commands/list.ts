@@ -6,7 +6,7 @@ import { align } from '../report/text.ts'
 import { runPaths } from '../run-folder/folder.ts'
 import { readJson } from '../run-folder/json.ts'
 import type { RunFile } from '../run-folder/results.ts'
-import { runNames } from './runs.ts'
+import { runNames } from '../run-folder/saved-runs.ts'
 
 /** `benchmark list`: what there is. */
 export async function list({ data, out }: { data?: string; out: string }): Promise<void> {

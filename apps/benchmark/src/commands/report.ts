@@ -1,7 +1,7 @@
 import { writeFileAtomic } from '@sparc/tables'
 import { reportData } from '../report/build.ts'
 import { reportPage } from '../report/page.ts'
-import { openRuns } from './runs.ts'
+import { openRuns } from '../run-folder/saved-runs.ts'
 
 interface ReportOptions {
   out: string

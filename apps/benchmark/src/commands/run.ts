@@ -6,10 +6,10 @@ import { cutStudy } from '../config/part.ts'
 import { locate } from '../data/locate.ts'
 import { describeError } from '../errors.ts'
 import { checkRow } from '../pipeline/systems.ts'
+import { writeStudy } from '../run-folder/studies.ts'
 import { checkFresh } from './fresh.ts'
 import { planText } from './plan.ts'
 import { runPath, sit } from './sitting.ts'
-import { writeStudy } from './studies.ts'
 
 /** `benchmark run CONFIG`: every experiment of a configuration, or a part, after saying how long that will take. */
 export async function run(config: string, options: StudyOptions): Promise<void> {

@@ -14,10 +14,10 @@ import { lines } from '../progress/lines.ts'
 import type { Progress } from '../progress/progress.ts'
 import { reportData } from '../report/build.ts'
 import { reportPage } from '../report/page.ts'
+import { runText } from '../report/run-text.ts'
 import { emptyRun, openRunFolder, removeEmpty } from '../run-folder/folder.ts'
 import type { RunFile } from '../run-folder/results.ts'
 import { tellKept } from '../supervise.ts'
-import { runText } from './print.ts'
 
 /** Bars on a terminal, lines elsewhere. */
 export function consoleProgress(): Progress {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { openRun, type SavedRun } from '../commands/runs.ts'
 import { runTiny } from '../pipeline/tiny.fixture.ts'
+import { openRun, type SavedRun } from '../run-folder/saved-runs.ts'
 import { temporary } from '../temporary.fixture.ts'
 import { claims } from './claims.ts'
 import { judge } from './judge.ts'

@@ -1,7 +1,7 @@
 import { holm } from '@sparc/eval'
-import type { SavedRun } from '../commands/runs.ts'
 import { isAblation } from '../report/ablations.ts'
 import { pValue } from '../report/format.ts'
+import type { SavedRun } from '../run-folder/saved-runs.ts'
 import type { Claim, LedgerRow } from './claims.ts'
 import { isLack, type Lack, type Measurement, measureClaim } from './measure-claim.ts'
 import { decide } from './verdict.ts'

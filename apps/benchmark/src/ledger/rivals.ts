@@ -1,9 +1,9 @@
-import type { SavedRun } from '../commands/runs.ts'
 import { rowName } from '../config/schema.ts'
 import { dependsOnSeed, isLearned, systemNames } from '../pipeline/systems.ts'
 import { meanAndDeviation } from '../report/summary.ts'
 import { byName } from '../report/text.ts'
 import type { RowResult } from '../run-folder/results.ts'
+import type { SavedRun } from '../run-folder/saved-runs.ts'
 import type { Rival, Test } from './claims.ts'
 import { seedsOf } from './scores.ts'
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { caseScores } from '@sparc/eval'
 import { readCases, readEmbeddings, readInterests, readRecommendations, readTable } from '@sparc/tables'
-import type { SavedRun } from '../commands/runs.ts'
 import { interestCosines } from '../pipeline/interests.ts'
 import type { RowResult } from '../run-folder/results.ts'
+import type { SavedRun } from '../run-folder/saved-runs.ts'
 
 /** The rows of one name in a run, one a seed. */
 export function seedsOf({ rows }: SavedRun, name: string): RowResult[] {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { random, readEmbeddings, readTable } from '@sparc/tables'
-import type { SavedRun } from '../commands/runs.ts'
+import type { SavedRun } from '../run-folder/saved-runs.ts'
 import { folderOf, seedsOf } from './scores.ts'
 
 const SHUFFLES = 999

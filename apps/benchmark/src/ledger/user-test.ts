@@ -1,6 +1,6 @@
 import { pairedBootstrap, type TestResult } from '@sparc/eval'
-import type { SavedRun } from '../commands/runs.ts'
 import type { RowResult } from '../run-folder/results.ts'
+import type { SavedRun } from '../run-folder/saved-runs.ts'
 import { oneModel } from './one-model.ts'
 import { seedsOf, userScores } from './scores.ts'
 

@@ -13,8 +13,8 @@ import {
   readTable,
   topK,
 } from '@sparc/tables'
-import type { SavedRun } from '../commands/runs.ts'
 import { folderOf } from '../ledger/scores.ts'
+import type { SavedRun } from '../run-folder/saved-runs.ts'
 import type { Explorer, ExplorerCode, ExplorerUser } from './data.ts'
 
 const USERS = 40

@@ -1,6 +1,6 @@
-import type { SavedRun } from '../commands/runs.ts'
 import { rowName } from '../config/schema.ts'
 import { fitsOf } from '../pipeline/systems.ts'
+import type { SavedRun } from '../run-folder/saved-runs.ts'
 
 /** What the configuration has and the run has not (yet): rows, or some of their seeds. */
 export function leftOut({ run, rows }: Pick<SavedRun, 'run' | 'rows'>): string[] {

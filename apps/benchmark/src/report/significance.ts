@@ -1,6 +1,6 @@
 import { holm } from '@sparc/eval'
-import type { SavedRun } from '../commands/runs.ts'
 import { sideOf, testUsers } from '../ledger/user-test.ts'
+import type { SavedRun } from '../run-folder/saved-runs.ts'
 import { isAblation } from './ablations.ts'
 import type { SignificanceRow } from './data.ts'
 import { number } from './format.ts'

@@ -69,6 +69,25 @@ describe('comparing systems', () => {
     expect(claim.significant).toBe(true)
   })
 
+  test('keeps the seeds of systems that are the same models in pairs, and those of no other', () => {
+    const exact = [0.2, 0.5, 0.8].map((skill) => system(skill, 1))
+    const shards = [0.19, 0.49, 0.79].map((skill) => system(skill, 1))
+    const given = { exact, shards, other: shards }
+    for (const method of ['t', 'bootstrap'] as const) {
+      const options = { against: 'exact', metrics: ['recall@1'], method, pairedSeeds: ['shards'] }
+      const [inPairs, apart] = compare(given, options)
+      expect(inPairs.system).toBe('shards')
+      expect(inPairs.difference).toBe(apart.difference)
+      expect(inPairs.high - inPairs.low).toBeLessThan(0.2 * (apart.high - apart.low))
+      expect(inPairs.p).toBeLessThan(apart.p)
+    }
+    const wrong = (pairedSeeds: string[], systems: typeof given = given) =>
+      codeOf(() => compare(systems, { against: 'exact', metrics: ['recall@1'], pairedSeeds }))
+    expect(wrong(['shard'])).toBe('UNKNOWN_SYSTEM')
+    expect(wrong(['exact'])).toBe('UNKNOWN_SYSTEM')
+    expect(wrong(['shards'], { ...given, shards: shards.slice(1) })).toBe('SEEDS_DIFFER')
+  })
+
   test.each([
     [
       'a system that is not there',

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Report } from '../metrics/report.ts'
 import { holm } from './holm.ts'
 import { pairedBootstrap } from './paired-bootstrap.ts'
-import { mean, type SeedScores, type TestResult } from './paired-scores.ts'
+import { mean, type SeedOptions, type SeedScores, type TestResult } from './paired-scores.ts'
 import { pairedT } from './paired-t.ts'
 
 const schema = z.strictObject({
@@ -13,6 +13,7 @@ const schema = z.strictObject({
   resamples: z.int().min(100).default(10_000),
   seed: z.int().default(0),
   alpha: z.number().positive().lt(1).default(0.05),
+  pairedSeeds: z.array(z.string()).default([]),
 })
 
 /** What to compare, and how. */
@@ -28,6 +29,11 @@ export interface CompareOptions {
   seed?: number
   /** What an adjusted p must be below to be called significant, and 1 - confidence of the intervals; .05 by default. */
   alpha?: number
+  /**
+   * Systems whose reports are of the same trained models as those of `against`, in the same order: one model asked in two ways, by exact
+   * search and by an index, say. What a seed does to both cancels.
+   */
+  pairedSeeds?: string[]
 }
 
 /** One claim: `system` differs from `against` in `metric`. */
@@ -45,35 +51,34 @@ export interface Comparison extends TestResult {
 /**
  * Compares systems with one of them, case by case, in each of the metrics; Holm's correction is over all of the claims that
  * the call makes, so make in one call what is claimed together. A system with several reports was trained with several
- * seeds.
+ * seeds, of its own unless `pairedSeeds` names it.
  *
  * ```ts
  * const claims = compare({ sparc: [seed1, seed2], ease }, { against: 'ease', metrics: ['recall@50', 'long-tail/recall@50'] })
  * ```
- * @throws InvalidInputError UNKNOWN_SYSTEM, UNKNOWN_METRIC, CASES_DIFFER, MISSING_PER_CASE
+ * @throws InvalidInputError UNKNOWN_SYSTEM, UNKNOWN_METRIC, CASES_DIFFER, SEEDS_DIFFER, MISSING_PER_CASE
  */
 export function compare(systems: Record<string, Report | Report[]>, options: CompareOptions): Comparison[] {
-  const { against, metrics, method, resamples, seed, alpha } = parseOptions(schema, options, 'options of compare')
+  const { against, metrics, method, resamples, seed, alpha, pairedSeeds } = parseOptions(
+    schema,
+    options,
+    'options of compare',
+  )
   const reports = new Map(
     Object.entries(systems).map(([name, given]) => [name, Array.isArray(given) ? given : [given]] as const),
   )
   const base = reports.get(against)
-  if (!base) {
-    const near = suggest(against, [...reports.keys()])
-    throw new InvalidInputError('UNKNOWN_SYSTEM', {
-      what: 'There is no system of this name to compare with',
-      given: against,
-      allowed: [...reports.keys()].join(', '),
-      next: near ? `Did you mean "${near}"?` : 'Pass its report too',
-    })
-  }
+  if (!base) throw unknownSystem('There is no system of this name to compare with', against, [...reports.keys()])
   const names = [...reports.keys()].filter((name) => name !== against)
+  const stranger = pairedSeeds.find((name) => !names.includes(name))
+  if (stranger !== undefined)
+    throw unknownSystem('There is no such system whose seeds could be paired', stranger, names)
   checkSameCases([...reports])
   const found = metrics.flatMap((metric) => {
     const right = base.map((report) => caseScores(report, metric, against))
     return names.map((system) => {
       const left = reports.get(system)!.map((report) => caseScores(report, metric, system))
-      const result = test(left, right)
+      const result = test(left, right, { pairedSeeds: pairedSeeds.includes(system) })
       const level = mean(right.map((scores) => mean(scores.filter((value) => !Number.isNaN(value)))))
       return { system, against, metric, ...result, relative: level === 0 ? null : result.difference / level }
     })
@@ -81,9 +86,10 @@ export function compare(systems: Record<string, Report | Report[]>, options: Com
   const adjusted = holm(found.map(({ p }) => p))
   return found.map((claim, i) => ({ ...claim, adjusted: adjusted[i], significant: adjusted[i] < alpha }))
 
-  function test(left: SeedScores, right: SeedScores): TestResult {
-    if (method === 'bootstrap') return pairedBootstrap(left, right, { resamples, seed, confidence: 1 - alpha })
-    const { difference, low, high, p, effect, count } = pairedT(left, right, { confidence: 1 - alpha })
+  function test(left: SeedScores, right: SeedScores, seeds: SeedOptions): TestResult {
+    const confidence = 1 - alpha
+    if (method === 'bootstrap') return pairedBootstrap(left, right, { resamples, seed, confidence, ...seeds })
+    const { difference, low, high, p, effect, count } = pairedT(left, right, { confidence, ...seeds })
     return { difference, low, high, p, effect, count }
   }
 }
@@ -140,6 +146,16 @@ function checkSameCases(reports: (readonly [string, Report[]])[]): void {
 
 function users(report: Report): unknown[] {
   return Array.from(report.perCase?.getChild('user') ?? [])
+}
+
+function unknownSystem(what: string, given: string, systems: readonly string[]): InvalidInputError {
+  const near = suggest(given, systems)
+  return new InvalidInputError('UNKNOWN_SYSTEM', {
+    what,
+    given,
+    allowed: systems.join(', '),
+    next: near ? `Did you mean "${near}"?` : 'Pass its report too',
+  })
 }
 
 function missingPerCase(system: string): InvalidInputError {

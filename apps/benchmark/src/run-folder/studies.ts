@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Study } from '../config/schema.ts'
 import { together } from '../config/together.ts'
-import { makeFolder } from '../run-folder/folder.ts'
-import { readJson, writeJson } from '../run-folder/json.ts'
+import { makeFolder } from './folder.ts'
+import { readJson, writeJson } from './json.ts'
 
 /** What experiments a study has: `study.json` in its folder, beside a folder for each that has begun. */
 interface StudyFile {

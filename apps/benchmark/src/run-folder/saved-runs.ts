@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { InvalidInputError, suggest } from '@sparc/tables'
-import { type RunPaths, runPaths } from '../run-folder/folder.ts'
-import { readJson } from '../run-folder/json.ts'
-import type { MetricsFile, RowResult, RunFile } from '../run-folder/results.ts'
+import { type RunPaths, runPaths } from './folder.ts'
+import { readJson } from './json.ts'
+import type { MetricsFile, RowResult, RunFile } from './results.ts'
 import { experimentsIn, studyFolder } from './studies.ts'
 
 /** A run as it lies in its folder. */

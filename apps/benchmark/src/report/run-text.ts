@@ -1,8 +1,8 @@
 import { duration } from '../progress/duration.ts'
-import { leftOut } from '../report/left-out.ts'
-import { board, codebookText, costText, indexText } from '../report/text.ts'
 import type { RowResult, RunFile } from '../run-folder/results.ts'
 import { machineText, sittingText } from '../run-folder/sittings.ts'
+import { leftOut } from './left-out.ts'
+import { board, codebookText, costText, indexText } from './text.ts'
 
 /** What was measured on what, in a few lines. */
 export function factsOf(run: RunFile): [string, string][] {
