@@ -1,18 +1,23 @@
 import { attentionPool } from './attention-pool.ts'
 import { routePlainly } from './dynamic-routing.ts'
-import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
+import { finished, type SavedNetwork, savedOptions, type UserEncoder } from './user-encoder.ts'
 
 /** See `comirecSaNetwork` and `remiNetwork`, which serves the same way. */
 export function comirecSaEncoder(saved: SavedNetwork): UserEncoder {
   const { options } = saved
-  const { interests = 1 } = options
+  const { interests } = savedOptions(options, 'interests')
   const pool = attentionPool(saved, 'attention')
   return (history, wanted = interests) => ({ vectors: finished(pool(history), Math.min(wanted, interests), options) })
 }
 
 /** See `comirecDrNetwork`. */
 export function comirecDrEncoder({ options, weights, products }: SavedNetwork): UserEncoder {
-  const { dim, history: length, interests = 1, iterations = 1 } = options
+  const {
+    dim,
+    history: length,
+    interests,
+    iterations,
+  } = savedOptions(options, 'dim', 'history', 'interests', 'iterations')
   const all = weights('routing/maps')
   const each = dim * interests * dim
   const maps = Array.from({ length }, (_, t) =>

@@ -1,7 +1,7 @@
 import { attentionPool } from './attention-pool.ts'
 import { historyInterests, searchBeams } from './gemirec-interests.ts'
 import { interestAttention, ofCodes, throughKeys } from './interest-attention.ts'
-import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
+import { finished, type SavedNetwork, savedOptions, type UserEncoder } from './user-encoder.ts'
 import { normalizeAt } from './vectors.ts'
 
 /**
@@ -10,12 +10,18 @@ import { normalizeAt } from './vectors.ts'
  */
 export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights, linear } = saved
-  const { dim, history: length, explored = 8, dictionary = { levels: 1 } } = options
+  const {
+    dim,
+    history: length,
+    explored,
+    dictionary,
+    source,
+  } = savedOptions(options, 'dim', 'history', 'explored', 'dictionary', 'source')
   const { levels } = dictionary
   const general = attentionPool(saved, 'general')
   if (weights('state/joint')[0] === 0) return (history) => ({ vectors: finished(general(history), 1, options) })
 
-  const find = options.source === 'history' ? historyInterests(length, levels) : searchBeams(saved, levels)
+  const find = source === 'history' ? historyInterests(length, levels) : searchBeams(saved, levels)
   const part = (name: string, l: number) => weights(name).subarray(l * dim * dim, (l + 1) * dim * dim)
   const codewords = Array.from({ length: levels }, (_, l) => weights(`codewords/${l}`))
   const queries = codewords.map((words, l) =>

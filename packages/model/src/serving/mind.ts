@@ -1,6 +1,6 @@
 import { routePlainly } from './dynamic-routing.ts'
 import { residualLayer } from './residual-layer.ts'
-import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
+import { finished, type SavedNetwork, savedOptions, type UserEncoder } from './user-encoder.ts'
 
 /** The logarithm of no probability. */
 const ABSENT = -1e9
@@ -8,7 +8,12 @@ const ABSENT = -1e9
 /** See `mindNetwork`: `max(1, min(interests, log2 |history|))` vectors; the others are copies of the first. */
 export function mindEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights, linear } = saved
-  const { dim, history: length, interests = 1, iterations = 1 } = options
+  const {
+    dim,
+    history: length,
+    interests,
+    iterations,
+  } = savedOptions(options, 'dim', 'history', 'interests', 'iterations')
   const map = linear('routing/map', dim, { rows: length })
   const start = weights('routing/logits')
   const layer = residualLayer(saved, 'interest', interests)

@@ -1,4 +1,4 @@
-import { finished, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
+import { finished, type SavedNetwork, savedOptions, type UserEncoder } from './user-encoder.ts'
 import { product, reluAll, softmaxAt } from './vectors.ts'
 
 /** Layer normalisation of `rows` rows, see `createLayerNorm`. */
@@ -40,7 +40,7 @@ type Scratch = ReturnType<typeof scratch>
  */
 function transformerBlock(saved: SavedNetwork, name: string, own: Scratch) {
   const { weights, options, linear } = saved
-  const { dim, heads = 1, history: rows } = options
+  const { dim, heads, history: rows } = savedOptions(options, 'dim', 'heads', 'history')
   const width = dim / heads
   const before = layerNorm(saved, `${name}/attention-norm`)
   const middle = layerNorm(saved, `${name}/network-norm`)
@@ -92,7 +92,7 @@ function attend(
 /** See `sasrecNetwork`. Of the last block only the last position is needed. */
 export function sasrecEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights } = saved
-  const { dim, history: length, blocks = 1 } = options
+  const { dim, history: length, blocks } = savedOptions(options, 'dim', 'history', 'blocks')
   const positions = weights('transformer/positions')
   const own = scratch(length, dim, weights('transformer/0/b1').length)
   const layers = Array.from({ length: blocks }, (_, b) => transformerBlock(saved, `transformer/${b}`, own))

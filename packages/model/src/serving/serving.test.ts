@@ -178,6 +178,20 @@ describe('serving without TensorFlow', () => {
     await refuses('NEWER_VERSION')
   })
 
+  it.each([
+    ['sparc', 'generalShare'],
+    ['sasrec', 'heads'],
+    ['mind', 'interests'],
+  ])('refuses a %s whose saved options lack %s', async (system, missing) => {
+    const { model, directory } = await saved(system, brief)
+    model.dispose()
+    const path = join(directory, 'manifest.json')
+    const manifest = JSON.parse(await readFile(path, 'utf8'))
+    delete manifest.meta.options[missing]
+    await writeFile(path, JSON.stringify(manifest))
+    await expect(openServing(directory)).rejects.toThrow(new RegExp(`not complete.*${missing}`, 's'))
+  })
+
   it('loads neither Arrow nor TensorFlow', async () => {
     const root = new URL('../../../', import.meta.url)
     const asked = new Set<string>()

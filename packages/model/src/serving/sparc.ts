@@ -1,12 +1,12 @@
 import { attentionPool } from './attention-pool.ts'
 import { interestAttention, ofCodes, throughKeys } from './interest-attention.ts'
 import { residualLayer } from './residual-layer.ts'
-import { finished, type PlainHistory, type SavedNetwork, type UserEncoder } from './user-encoder.ts'
+import { finished, type PlainHistory, type SavedNetwork, savedOptions, type UserEncoder } from './user-encoder.ts'
 import { largest, logSoftmaxAt, meanRows, nearestRow, normalizeAt, reluAll } from './vectors.ts'
 
 /** The general vector `g`, not normalised, see `createUserTower`. */
 function generalVector(saved: SavedNetwork, positions: Float32Array): (history: PlainHistory) => Float64Array {
-  const { dim, general } = saved.options
+  const { dim, general } = savedOptions(saved.options, 'dim', 'general')
   if (general !== 'mean') return attentionPool(saved, 'general', positions)
   const layer = residualLayer(saved, 'general')
   const g = new Float64Array(dim)
@@ -62,11 +62,23 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
   const {
     dim,
     history: length,
-    sharpness = 12,
-    explored = 8,
-    probabilityTemperature: softer = 2,
-    generalShare = 0.5,
-  } = options
+    sharpness,
+    explored,
+    probabilityTemperature: softer,
+    generalShare,
+    search,
+    user,
+  } = savedOptions(
+    options,
+    'dim',
+    'history',
+    'sharpness',
+    'explored',
+    'probabilityTemperature',
+    'generalShare',
+    'search',
+    'user',
+  )
   const codewords = weights('codewords/0')
   const size = codewords.length / dim
   const positions = weights('positions')
@@ -93,7 +105,7 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
     const { rows, count, first } = history
     const room = wanted === undefined ? explored : wanted - (generalShare > 0 ? 1 : 0)
     const logP = probability(history)
-    const hard = options.search === 'hard' && size > 1
+    const hard = search === 'hard' && size > 1
     const had = hard ? keepHad(logP, history, history.codes.length / length) : undefined
     if (softer !== 1) {
       for (let c = 0; c < size; c++) logP[c] /= softer
@@ -111,7 +123,7 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
       value(attended, 1, own)
       for (let d = 0; d < dim; d++) {
         const interest = own[d] + added[code * dim + d]
-        vectors[k * dim + d] = options.user === 'attention' ? interest : g[d] + gamma[d] * interest
+        vectors[k * dim + d] = user === 'attention' ? interest : g[d] + gamma[d] * interest
       }
     }
     const found = finished(vectors, codes.length, options)

@@ -69,6 +69,20 @@ export function damagedModel(given: string): InvalidFileError {
   })
 }
 
+/**
+ * Options that every saved model of a system has, the defaults among them.
+ *
+ * @throws InvalidFileError `DAMAGED_MODEL`
+ */
+export function savedOptions<K extends keyof ServedOptions>(
+  options: ServedOptions,
+  ...names: K[]
+): { [name in K]: NonNullable<ServedOptions[name]> } {
+  const missing = names.find((name) => options[name] === undefined)
+  if (missing !== undefined) throw damagedModel(`option "${missing}" is missing`)
+  return options as { [name in K]: NonNullable<ServedOptions[name]> }
+}
+
 /** Copies user vectors, `[count, dim]`, out of what an encoder uses again; normalised where the network normalises. */
 export function finished(vectors: Float64Array, count: number, { dim, normalize }: ServedOptions): Float32Array[] {
   return Array.from({ length: count }, (_, k) => {
