@@ -132,7 +132,7 @@ describe('exact search', () => {
       score: { metric: 'cosine' as const, scale: 10 },
     }
     const queries = makeQueries({ users: ['a', 'b'], history: csr([[0], []]) })
-    const found = readRecommendations(await recommendByVectors(queries, interests, items, { k: 3, merge: 'mixture' }))
+    const found = readRecommendations(await recommendByVectors(queries, interests, items, { k: 3 }))
     expect([...row(found.items, 0)]).toEqual([1, 2, 3])
     expect([...found.codes!.subarray(0, 3)]).toEqual([9, 7, 9])
     expect(found.scores[0]).toBeCloseTo(Math.log(0.5 * Math.exp(0) + 0.25 * Math.exp(10)), 4)
@@ -140,5 +140,24 @@ describe('exact search', () => {
     const among = Int32Array.of(3)
     const one = readRecommendations(await recommendByVectors(queries, interests, items, { k: 3, among }))
     expect([...one.items.values]).toEqual([3, 3])
+  })
+
+  test.each([
+    ['mixture', Math.log(0.5 * Math.exp(2) + 0.25 * Math.exp(8))],
+    ['max', Math.log(0.25) + 8],
+    ['nearest', 8],
+  ] as const)('merges as the interests table says: %s', async (merge, wanted) => {
+    const items: Matrix = { data: Float32Array.of(0.2, 0.8), rows: 1, dim: 2 }
+    const interests = {
+      users: ['a'],
+      offsets: Int32Array.of(0, 2),
+      vectors: { data: Float32Array.of(1, 0, 0, 1), rows: 2, dim: 2 },
+      probabilities: Float32Array.of(0.5, 0.25),
+      score: { metric: 'dot' as const, scale: 10 },
+      merge,
+    }
+    const queries = makeQueries({ users: ['a'], history: csr([[]]) })
+    const [score] = readRecommendations(await recommendByVectors(queries, interests, items, { k: 1 })).scores
+    expect(score).toBeCloseTo(wanted, 5)
   })
 })

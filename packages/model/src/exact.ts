@@ -1,6 +1,7 @@
 import {
   type Csr,
   checkItemsKey,
+  type InterestMerge,
   type Interests,
   type Matrix,
   makeRecommendations,
@@ -40,6 +41,19 @@ export interface ExactLists {
   scores: Float32Array
   /** Parallel to `items.values`: the interest (counted from 0 for each user) that scored the item best. */
   interests: Uint16Array
+}
+
+/**
+ * How an interests table is merged, as `ExactQuery` says it. One that says nothing is a mixture where it has probabilities, else the best
+ * interest counts.
+ */
+export function mergeBy(
+  by: InterestMerge | undefined,
+  probabilities: Float32Array | undefined,
+): Pick<ExactQuery, 'merge' | 'bias'> {
+  const merge = (by ?? (probabilities ? 'mixture' : 'max')) === 'mixture' ? 'mixture' : 'max'
+  const bias = by === 'nearest' ? undefined : probabilities?.map((p) => Math.log(Math.max(p, 1e-30)))
+  return { merge, bias }
 }
 
 /** Scores made at once, 16 MB: they stay in memory that was used before, larger blocks get fresh pages each time. */
@@ -128,9 +142,8 @@ function bestInterest(
 }
 
 /**
- * The recommendations table of a vector system: every item scored for every query, `scale` taken from `interests.score`.
- * With probabilities in `interests` and `merge: 'mixture'`, each interest's scores are shifted by `log p(c)`. With codes, each
- * recommendation carries the code of the interest that scored it best.
+ * The recommendations table of a vector system: every item scored for every query, scaled and merged as `interests` say. With codes,
+ * each recommendation carries the code of the interest that scored it best.
  *
  * @param interests one row for each row of `queries`
  * @param options.popularity `[items]`: who has no history gets the items that have most of it
@@ -140,21 +153,20 @@ export async function recommendByVectors(
   queries: Table,
   interests: Interests,
   items: Matrix,
-  options: RecommendOptions & { merge?: Merge; popularity?: Float32Array },
+  options: RecommendOptions & { popularity?: Float32Array },
 ): Promise<Table> {
-  const { merge, popularity, ...wanted } = options
+  const { popularity, ...wanted } = options
   checkRecommendOptions(wanted)
   const { users, history, seen, itemsKey } = readQueries(queries)
   checkItemsKey(interests.itemsKey, itemsKey, 'the queries table')
-  const { codes, probabilities, offsets, vectors, score } = interests
+  const { codes, probabilities, offsets, vectors, score, merge } = interests
   const scorer = await itemScorer(items)
   try {
     const query = {
       vectors,
       offsets,
       scale: score.scale,
-      bias: merge === 'mixture' ? probabilities?.map((p) => Math.log(Math.max(p, 1e-30))) : undefined,
-      merge,
+      ...mergeBy(merge, probabilities),
       k: wanted.k,
       mask: wanted.among === undefined ? undefined : toMask(wanted.among, items.rows),
       seen: wanted.excludeSeen === false ? undefined : seen,

@@ -75,8 +75,8 @@ export interface Network {
   readonly randoms?: Readonly<Record<string, Random>>
   /** How vectors become a score. */
   readonly score: Score
-  /** Score of an item under several interests: the best of them, or `log sum_k exp(log p_k + score_k)`; see `mergeOf`. */
-  readonly merge: 'max' | 'mixture'
+  /** Score of an item under several interests, as the interests table says it: option `rank` where a system has it. */
+  readonly merge: 'nearest' | 'mixture'
   /** Scalar to minimise, and its parts by name. */
   loss(input: TrainingInput): { total: tf.Scalar; parts: Record<string, tf.Scalar> }
   /** Vectors of items from rows of the table, `[count, dim]`. */
@@ -98,7 +98,3 @@ export interface Network {
   restore?(state: Record<string, Float32Array>): void
   dispose(): void
 }
-
-/** How a network merges that has the option `rank`. */
-export const mergeOf = ({ rank }: { rank: 'mixture' | 'nearest' }): Network['merge'] =>
-  rank === 'nearest' ? 'max' : 'mixture'

@@ -90,7 +90,7 @@ export function encodeUsers(
 export function asInterests(encoded: EncodedUsers, users: string[], network: Network, itemsKey: string): Interests {
   const offsets = Int32Array.from({ length: users.length + 1 }, (_, r) => r * encoded.interests)
   const { vectors, codes, probabilities } = encoded
-  const merge = network.merge === 'max' ? 'nearest' : network.merge
+  const { score, merge } = network
   const generalFirst = network.generalFirst?.() || undefined
-  return { users, offsets, vectors, codes, probabilities, score: network.score, merge, generalFirst, itemsKey }
+  return { users, offsets, vectors, codes, probabilities, score, merge, generalFirst, itemsKey }
 }

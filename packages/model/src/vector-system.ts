@@ -226,7 +226,6 @@ function recommender<Options extends CommonOptions>(
       const vectors = await items()
       return recommendByVectors(queries, await interests(queries), vectors, {
         ...wanted,
-        merge: fitted().network.merge,
         popularity: fitted().popularity,
       })
     },

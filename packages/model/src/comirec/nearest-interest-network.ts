@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { normalize } from '../encoders/normalize.ts'
 import { candidates, type LossOptions, recommendationLoss } from '../encoders/scores.ts'
-import { type HistoryInput, mergeOf, type Network } from '../network.ts'
+import type { HistoryInput, Network } from '../network.ts'
 import type { Parameters } from '../training/parameters.ts'
 import { pickInterest } from './pick-interest.ts'
 
@@ -21,7 +21,7 @@ export function nearestInterestNetwork(
   return {
     parameters,
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: mergeOf(options),
+    merge: options.rank,
     loss(input) {
       const items = candidates(input, normalized)
       const vectors = finish(users(input))

@@ -9,7 +9,7 @@ import { attentionWeights } from '../encoders/pool.ts'
 import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
 import { createCodebookPart } from '../interest-codebook.ts'
-import { type HistoryInput, mergeOf, type Network } from '../network.ts'
+import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { GemirecOptions } from './gemirec.ts'
 import { interestsOfHistory } from './history-interests.ts'
@@ -84,7 +84,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
   return {
     parameters,
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: mergeOf(options),
+    merge: options.rank,
     loss(input) {
       const { history, g } = encode(input)
       const items = candidates(input, normalized)

@@ -6,7 +6,7 @@ import { normalize } from '../encoders/normalize.ts'
 import { PADDING_LOGIT } from '../encoders/pool.ts'
 import { createResidualMlp } from '../encoders/residual-mlp.ts'
 import { candidates, recommendationLoss } from '../encoders/scores.ts'
-import { type HistoryInput, mergeOf, type Network } from '../network.ts'
+import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import { labelAwareAttention } from './label-aware-attention.ts'
 import type { MindOptions } from './mind.ts'
@@ -48,7 +48,7 @@ export function mindNetwork(options: MindOptions, random: Random): Network {
   return {
     parameters,
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: mergeOf(options),
+    merge: options.rank,
     loss(input) {
       const items = candidates(input, normalized)
       const absent = absentInterests(input.lengths, interests)

@@ -6,7 +6,7 @@ import { normalize } from '../encoders/normalize.ts'
 import { candidates } from '../encoders/scores.ts'
 import { createAttention } from '../encoders/self-attention.ts'
 import { hardNegativeSoftmax } from '../losses/hard-negative-softmax.ts'
-import { type HistoryInput, mergeOf, type Network, type TrainingInput } from '../network.ts'
+import type { HistoryInput, Network, TrainingInput } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { RemiOptions } from './remi.ts'
 import { routingVariance } from './routing-variance.ts'
@@ -41,7 +41,7 @@ export function remiNetwork(options: RemiOptions, random: Random): Network {
   return {
     parameters,
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: mergeOf(options),
+    merge: options.rank,
     loss(input) {
       const { weights, vectors } = encode(input)
       const parts = {

@@ -24,7 +24,7 @@ export function sasrecNetwork(options: SasrecOptions, random: Random): Network {
   return {
     parameters,
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: 'max',
+    merge: 'nearest',
     loss(input) {
       const states = encode(input)
       const all = options.positions === 'all' && !input.logQ

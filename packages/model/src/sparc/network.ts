@@ -12,7 +12,7 @@ import { createCodebookPart } from '../interest-codebook.ts'
 import { contrastive } from '../losses/contrastive.ts'
 import { mixtureSoftmax } from '../losses/mixture-softmax.ts'
 import { shuffleBpr } from '../losses/pairwise.ts'
-import { type HistoryInput, mergeOf, type Network, type TrainingInput, type UserVectors } from '../network.ts'
+import type { HistoryInput, Network, TrainingInput, UserVectors } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import { createInterestProbability } from './interest-probability.ts'
 import type { SparcOptions } from './sparc.ts'
@@ -156,7 +156,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     parameters,
     randoms: { codebook: codebookRandom },
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: mergeOf(options),
+    merge: options.rank,
     loss(input) {
       const { history, g } = encode(input)
       const items = candidates(input, normalized)

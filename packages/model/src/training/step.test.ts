@@ -21,7 +21,7 @@ function setUp(extra: (w: tf.Scalar, input: TrainingInput) => tf.Scalar, negativ
   const network: Network = {
     parameters,
     score: { metric: 'dot', scale: 1 },
-    merge: 'max',
+    merge: 'nearest',
     loss(input) {
       const sum = tf.sum(tf.mul(input.targets, w))
       const rest = extra(tf.squeeze(w), input)

@@ -1,6 +1,6 @@
 import { type Cases, type Csr, csr, row, topKHeap } from '@sparc/tables'
 import type { EmbeddingTable } from '../embedding-table.ts'
-import { type ExactQuery, exactTopK } from '../exact.ts'
+import { type ExactQuery, exactTopK, mergeBy } from '../exact.ts'
 import { itemScorer } from '../item-scorer.ts'
 import type { Network } from '../network.ts'
 import { breathe } from '../pause.ts'
@@ -90,8 +90,7 @@ function queryOf(
     vectors,
     offsets: Int32Array.from({ length: end - start + 1 }, (_, r) => r * interests),
     scale: network.score.scale,
-    bias: network.merge === 'mixture' ? probabilities?.map((p) => Math.log(Math.max(p, 1e-30))) : undefined,
-    merge: network.merge,
+    ...mergeBy(network.merge, probabilities),
     k,
     seen: rowsOf(cases.seen, start, end),
   }

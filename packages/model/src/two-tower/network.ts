@@ -21,7 +21,7 @@ export function twoTowerNetwork(options: TwoTowerOptions, random: Random): Netwo
   return {
     parameters,
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
-    merge: 'max',
+    merge: 'nearest',
     loss(input) {
       const recommendation = recommendationLoss(user(input), candidates(input, normalized), input, options)
       return { total: recommendation, parts: { recommendation } }
