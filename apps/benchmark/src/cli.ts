@@ -1,40 +1,8 @@
 import { InvalidInputError, suggest } from '@sparc/tables'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { FetchOptions } from './commands/fetch.ts'
+import type { StartOptions, StudyOptions, TuneOptions } from './commands/options.ts'
 import { isObject } from './config/is-object.ts'
-import type { Part } from './config/part.ts'
-
-/** What `run` is given besides. */
-export interface StudyOptions extends RunOptions, Part {
-  plan?: boolean
-}
-
-/** What the command line gives to every command that runs an experiment. */
-export interface RunOptions {
-  data?: string
-  out: string
-  run?: string
-  fresh?: boolean
-  verbose?: boolean
-}
-
-/** What `npm start` is given. */
-export interface StartOptions extends RunOptions {
-  dataset?: string
-  models?: string[]
-  seed?: number
-  smoke?: boolean
-  steps?: number
-  engine?: 'faiss' | 'exact' | 'auto'
-}
-
-/** What `tune` is given. */
-export interface TuneOptions extends StartOptions {
-  trials: number
-  rungs: number
-  /** Options that every trial has. */
-  options?: Record<string, unknown>
-}
 
 function whole(text: string): number {
   const value = Number(text)

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import { commandLine } from './cli.ts'
 import { interrupted } from './interrupt.ts'
+import { CHILD } from './supervised.ts'
 
-/** Set in the process that does the work. */
-const CHILD = 'SPARC_BENCHMARK_SUPERVISED'
 /** How long a stopped run may take to end by itself, in milliseconds. */
 const GRACE = 1900
 
@@ -16,11 +15,6 @@ export function wantsSupervision(argv: readonly string[], environment: NodeJS.Pr
   const names = new Set(['help', ...commandLine().commands.map((each) => each.name())])
   const command = argv.find((word) => names.has(word))
   return command === undefined || long.has(command)
-}
-
-/** Tells the watching process what to say should it have to end this one. */
-export function tellKept(text: string): void {
-  if (process.env[CHILD] !== undefined) process.send?.({ kept: text })
 }
 
 /** What to say of a process that ended otherwise than by itself or by Ctrl-C. */

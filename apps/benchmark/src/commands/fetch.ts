@@ -5,7 +5,7 @@ import { onInterrupt } from '../interrupt.ts'
 import { duration } from '../progress/duration.ts'
 import type { Progress } from '../progress/progress.ts'
 import { makeFolder, removeEmpty } from '../run-folder/folder.ts'
-import { tellKept } from '../supervise.ts'
+import { tellKept } from '../supervised.ts'
 import { consoleProgress } from './sitting.ts'
 
 export interface FetchOptions {

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@sparc/tables'
-import type { RunOptions } from '../cli.ts'
 import type { Part } from '../config/part.ts'
+import type { RunOptions } from './options.ts'
 
 /**
  * `--fresh` deletes the whole folder of a run that is named: nothing else may look as if it did, or would lose what it does not

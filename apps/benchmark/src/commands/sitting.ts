@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CancelledError, TrainingError, writeFileAtomic } from '@sparc/tables'
-import type { RunOptions } from '../cli.ts'
 import { experimentHash } from '../config/hash.ts'
 import type { Wanted } from '../config/part.ts'
 import type { Experiment } from '../config/schema.ts'
@@ -17,7 +16,8 @@ import { reportPage } from '../report/page.ts'
 import { runText } from '../report/run-text.ts'
 import { emptyRun, openRunFolder, removeEmpty } from '../run-folder/folder.ts'
 import type { RunFile } from '../run-folder/results.ts'
-import { tellKept } from '../supervise.ts'
+import { tellKept } from '../supervised.ts'
+import type { RunOptions } from './options.ts'
 
 /** Bars on a terminal, lines elsewhere. */
 export function consoleProgress(): Progress {

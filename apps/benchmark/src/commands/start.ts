@@ -1,7 +1,7 @@
-import type { StartOptions } from '../cli.ts'
 import { parseExperiment } from '../config/schema.ts'
 import { defaultDataset, locate } from '../data/locate.ts'
 import { checkFresh } from './fresh.ts'
+import type { StartOptions } from './options.ts'
 import { sit } from './sitting.ts'
 
 /** The systems of `npm start`. */

@@ -1,5 +1,4 @@
 import type { Experiment } from '../config/schema.ts'
-import type { Sitting } from './sittings.ts'
 
 /** Metric values by name, for example `recall@50`; null where a metric has nothing to say. */
 export type Values = Record<string, number | null>
@@ -93,6 +92,9 @@ export interface RunFile {
   /** Seconds by phase; of rows that were joined from other runs only fit and recommend, which are known for each row. */
   phases: Record<string, number>
 }
+
+/** On what a sitting of a run computed. */
+export type Sitting = Pick<RunFile, 'machine' | 'versions'>
 
 /** All rows of a run: `metrics.json`. */
 export interface MetricsFile {

@@ -1,8 +1,5 @@
 import { stableJson } from '../config/hash.ts'
-import type { RunFile } from './results.ts'
-
-/** On what a sitting of a run computed. */
-export type Sitting = Pick<RunFile, 'machine' | 'versions'>
+import type { RunFile, Sitting } from './results.ts'
 
 const only = ({ machine, versions }: Sitting): Sitting => ({ machine, versions })
 
