@@ -1,9 +1,10 @@
-import { cpSync, existsSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { FitData, FitEvent, FitReport, Recommender } from '@sparc/model'
 import { CancelledError, InvalidFileError } from '@sparc/tables'
 import type { Experiment } from '../config/schema.ts'
 import type { Phase } from '../progress/progress.ts'
 import { number } from '../report/format.ts'
+import { readJson } from '../run-folder/json.ts'
 import type { TrainingLog } from '../run-folder/results.ts'
 
 export interface FitJob {
@@ -11,7 +12,7 @@ export interface FitJob {
   data: FitData
   experiment: Experiment
   seed: number
-  /** Folder of the checkpoint; a copy of the last one lies beside it, should it be damaged. */
+  /** Folder of the checkpoint; beside it lie a copy of the last one, should it be damaged, and what happened so far. */
   checkpoint: string
   phase: Phase
   signal: AbortSignal
@@ -49,17 +50,28 @@ export async function fit(job: FitJob): Promise<Fitted> {
 
 /** Removes the checkpoints of a system that is finished. */
 export function dropCheckpoints(checkpoint: string): void {
-  rmSync(checkpoint, { recursive: true, force: true })
-  rmSync(copyOf({ checkpoint }), { recursive: true, force: true })
+  for (const path of [checkpoint, copyOf({ checkpoint }), logOf({ checkpoint })]) {
+    rmSync(path, { recursive: true, force: true })
+  }
 }
 
 function copyOf({ checkpoint }: Pick<FitJob, 'checkpoint'>): string {
   return `${checkpoint}-copy`
 }
 
+function logOf({ checkpoint }: Pick<FitJob, 'checkpoint'>): string {
+  return `${checkpoint}-log.json`
+}
+
+/** What happened before the checkpoint that training goes on from, which may be older than the log by a few events. */
+async function logSoFar(job: FitJob): Promise<TrainingLog> {
+  const kept = existsSync(job.checkpoint) ? await readJson<TrainingLog>(logOf(job)) : undefined
+  return kept ?? { steps: [], validation: [], codebook: [] }
+}
+
 async function attempt(job: FitJob): Promise<Fitted> {
   const { steps, seconds, checkpointEvery: every } = job.experiment.fit
-  const log: TrainingLog = { steps: [], validation: [], codebook: [] }
+  const log = await logSoFar(job)
   const watch = watcher(log, job.phase, seconds)
   const pause = new AbortController()
   const { pauseAt = Number.POSITIVE_INFINITY } = job
@@ -71,7 +83,7 @@ async function attempt(job: FitJob): Promise<Fitted> {
       checkpoint: { directory: job.checkpoint, every, resume: true },
       onEvent(event) {
         watch(event)
-        if (event.type === 'checkpoint') keepCopy(job)
+        if (event.type === 'checkpoint') keepCopy(job, log)
         // Steps beyond are those of a training that was stopped just there, and resumed.
         if (event.type === 'validation' && event.step >= pauseAt) pause.abort()
         if (event.type === 'step' && event.step > pauseAt) pause.abort()
@@ -84,8 +96,10 @@ async function attempt(job: FitJob): Promise<Fitted> {
   }
 }
 
-/** A whole copy under a name of its own first, so that a kill leaves the old copy or the new one. */
-function keepCopy(job: FitJob): void {
+/** Whole under a name of its own first, so that a kill leaves the old copy and log or the new ones. */
+function keepCopy(job: FitJob, log: TrainingLog): void {
+  writeFileSync(`${logOf(job)}-new`, JSON.stringify(log))
+  renameSync(`${logOf(job)}-new`, logOf(job))
   const fresh = `${copyOf(job)}-new`
   rmSync(fresh, { recursive: true, force: true })
   cpSync(job.checkpoint, fresh, { recursive: true })
@@ -93,18 +107,24 @@ function keepCopy(job: FitJob): void {
   renameSync(fresh, copyOf(job))
 }
 
+/** Adds what happened at a step; what a run that was stopped had seen at this step and after it, happens again. */
+function add<T extends { step: number }>(entries: T[], entry: T): void {
+  while (entries.length > 0 && entries[entries.length - 1].step >= entry.step) entries.pop()
+  entries.push(entry)
+}
+
 function watcher(log: TrainingLog, phase: Phase, limit: number | undefined): (event: FitEvent) => void {
   let note = ''
   return (event) => {
     if (event.type === 'step') {
-      log.steps.push({ step: event.step, loss: event.loss, parts: event.parts })
+      add(log.steps, { step: event.step, loss: event.loss, parts: event.parts })
       const fraction = Math.max(event.step / event.steps, limit === undefined ? 0 : event.seconds / limit)
       phase.update(Math.min(1, fraction), `step ${event.step}/${event.steps} loss ${event.loss.toFixed(3)}${note}`)
     } else if (event.type === 'validation') {
-      log.validation.push({ step: event.step, recall: event.recall, seconds: event.seconds })
+      add(log.validation, { step: event.step, recall: event.recall, seconds: event.seconds })
       note = ` validation R@${event.k} ${number(event.recall)}`
     } else if (event.type === 'codebook') {
-      log.codebook.push({
+      add(log.codebook, {
         step: event.step,
         usage: event.levels.map((level) => level.usage),
         perplexity: event.levels.map((level) => level.perplexity),
