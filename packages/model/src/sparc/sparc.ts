@@ -15,7 +15,7 @@ const codebookOptions = z.strictObject({
   /**
    * The most items that a level-1 code may hold, as a multiple of its fair share: balanced codes make shards of one size, and
    * keep items that nobody used from gathering in one code. Found on a sample of 128 items a code, so a code may hold some more of all. The
-   * perplexity is `size / capacity` at least. null leaves codes as they fall.
+   * perplexity is then about `size / capacity` at least. null leaves codes as they fall.
    */
   capacity: z.number().min(1).nullable().default(1.5),
   /**
