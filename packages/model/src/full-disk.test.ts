@@ -69,3 +69,34 @@ describe('a disk that fills up while a model is saved', () => {
     model.dispose()
   })
 })
+
+describe('a disk that fills up while training keeps a checkpoint', () => {
+  it('ends training with the best state in place, and the model can be used', async () => {
+    const validation = { every: 10, k: 10 }
+    const budget = { steps: 60 }
+    const model = createRecommender('two-tower', tiny)
+    const run = model.fit(world.data, {
+      validation,
+      budget,
+      checkpoint: { directory: join(directory, 'run'), every: 45 },
+      onEvent(event) {
+        if (event.type === 'step') room = 0
+      },
+    })
+    await expect(run).rejects.toSatisfy((error) => InvalidFileError.isInstance(error) && error.code === 'NO_SPACE')
+    room = Number.POSITIVE_INFINITY
+    const other = createRecommender('two-tower', tiny)
+    const controller = new AbortController()
+    const stopped = other.fit(world.data, {
+      validation,
+      budget,
+      signal: controller.signal,
+      onEvent(event) {
+        if (event.type === 'validation' && event.step === 40) controller.abort()
+      },
+    })
+    await expect(stopped).rejects.toThrow(/the state of step [1-4]0 is kept/)
+    expect(await listsOf(model)).toEqual(await listsOf(other))
+    for (const each of [model, other]) each.dispose()
+  })
+})

@@ -4,7 +4,7 @@ import type { Parameters } from './training/parameters.ts'
 
 /** How a codebook is kept while its network learns. */
 export interface CodebookCare {
-  /** Steps before it begins with residual k-means; at most half of the run. */
+  /** Steps before it begins with residual k-means; at most half of the run, be that steps or seconds. */
   warmUpSteps: number
   /** Codes used less than this share of their fair one are reset, every `reviveEvery` steps. */
   reviveBelow: number
@@ -39,8 +39,8 @@ export function createCodebookPart(
   let joint = false
   for (let l = 0; l < levels; l++) parameters.adopt(name(l), quantizer.codewords(l), frozen)
 
-  function begin({ step, steps, items, phase }: BetweenSteps): void {
-    if (joint || step < Math.min(warmUpSteps, Math.floor(steps / 2))) return
+  function begin({ step, steps, share, items, phase }: BetweenSteps): void {
+    if (joint || (step < Math.min(warmUpSteps, Math.floor(steps / 2)) && share < 0.5)) return
     quantizer.initialize(items())
     for (let l = 0; l < levels; l++) parameters.pull(name(l))
     joint = true

@@ -27,8 +27,8 @@ export interface TrainingInput extends HistoryInput {
   negatives: tf.Tensor2D
   /** `[size, 1]`: how often each target is among the negatives. */
   hits: tf.Tensor2D
-  /** What to subtract from the logits of targets `[size, 1]` and negatives `[1, negatives]`; absent where it would be a constant. */
-  logQ?: { targets: tf.Tensor2D; negatives: tf.Tensor2D }
+  /** What to subtract from the logits of targets `[size, 1]`, of negatives `[1, negatives]`, and `of` any item; absent where it would be a constant. */
+  logQ?: { targets: tf.Tensor2D; negatives: tf.Tensor2D; of(item: number): number }
   /** Steps taken, this one included. */
   step: number
   /** The same batch as catalogue rows, and the negatives drawn for it. */
@@ -59,6 +59,8 @@ export interface BetweenSteps {
   step: number
   /** Steps that the run will take. */
   steps: number
+  /** Share of the budget that is spent, in steps or seconds, whichever is more, 0 to 1. */
+  share: number
   /** Encodes the whole catalogue as it is now. */
   items(): ItemVectors
   /** Interactions per item in training, `[items]`. */
@@ -85,7 +87,7 @@ export interface Network {
   users(input: HistoryInput, interests?: number): UserVectors
   /** Whether the first vector of each user stands for the whole user, not for one interest. */
   generalFirst?(): boolean
-  /** Codes of item vectors, `[rows * levels]`; absent where the system has none. */
+  /** Codes of item vectors, `[rows * levels]`; absent where the system has none. They mean something once `settled`. */
   codes?: { levels: number; of(vectors: ItemVectors): Uint16Array }
   /** Codewords by level, for the `codebook` table. */
   codewords?(): { data: Float32Array; rows: number; dim: number }[]

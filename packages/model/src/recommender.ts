@@ -11,7 +11,10 @@ export interface FitData {
   validation?: Table
 }
 
-/** How one run of `fit` goes; what the model is belongs to the system's own options. */
+/**
+ * How one run of `fit` goes; what the model is belongs to the system's own options. Systems that are computed in one go (popularity, item-kNN,
+ * EASE, ALS) take the same options, so that one word swaps a system, and have no use for `budget`, `validation` and `checkpoint`.
+ */
 export interface FitOptions {
   /** Seeds everything random in this run: initial weights, batches, negatives, dropout. Default 1. */
   seed?: number
@@ -24,7 +27,10 @@ export interface FitOptions {
   signal?: AbortSignal
   /** Called for each event, in order, from the training loop; keep it short. */
   onEvent?: (event: FitEvent) => void
-  /** Where to stop: after so many steps or seconds, whichever comes first. Default: the system's own number of steps. */
+  /**
+   * Where to stop: after so many steps or seconds, whichever comes first. Default: the system's own number of steps. Seconds count from when
+   * TensorFlow is ready, what is prepared before the first step among them.
+   */
   budget?: { steps?: number; seconds?: number }
   /**
    * How validation cases are used: Recall@`k` (50) with the history removed, every `every` (100) steps, on at most `maxUsers` (all) of the

@@ -17,7 +17,7 @@ import {
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ready } from './gradient.fixture.ts'
-import type { FitEvent, VectorRecommender } from './recommender.ts'
+import type { CodedRecommender, FitEvent, VectorRecommender } from './recommender.ts'
 import { create, fitted, learned, world } from './systems.fixture.ts'
 import { isVectorRecommender, loadRecommender } from './systems.ts'
 
@@ -141,6 +141,7 @@ describe.each(learned)('%s', (name) => {
       () => model.embedItems(),
       () => model.embedUsers(world.queries, { interests: 2 }),
       () => model.save(directory),
+      () => ('codebook' in model ? (model as CodedRecommender).codebook() : undefined),
     ]) {
       await call()
       expect(tf.memory().numTensors).toBe(held.numTensors)

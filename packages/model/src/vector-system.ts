@@ -125,18 +125,21 @@ function recommender<Options extends CommonOptions>(
     const { asInterests, encodeUsers } = await import('./serve.ts')
     return asInterests(encodeUsers(network, table, history, options.history, wanted), users, network, itemsKey)
   }
-  const codes = async () => {
-    const { codes } = fitted().network
-    return codes?.of(await items())
+  /** What makes codes of vectors; nothing where the codebook has not begun, as in a run that was stopped before. */
+  const coder = () => {
+    const { codes, settled } = fitted().network
+    return (settled?.() ?? true) ? codes : undefined
   }
+  const codes = async () => coder()?.of(await items())
   const embedItems = async (): Promise<Table> => {
     const { network, ids, itemsKey } = fitted()
     const vectors = await items()
+    const codes = coder()
     return makeEmbeddings({
       items: Int32Array.from({ length: ids.length }, (_, i) => i),
       ids,
       vectors,
-      codes: network.codes && { levels: network.codes.levels, data: network.codes.of(vectors) },
+      codes: codes && { levels: codes.levels, data: codes.of(vectors) },
       score: network.score,
       itemsKey,
     })
@@ -159,10 +162,11 @@ function recommender<Options extends CommonOptions>(
   }
   /** What was learned before stays until the first step of training is about to be taken. */
   const learn = async (data: FitData, fit: FitOptions): Promise<FitReport> => {
-    const started = performance.now()
     const { items: catalogue, sequences, validation } = readData(data)
     const { loadTensorflow } = await import('./tensorflow.ts')
     const { backend } = await loadTensorflow()
+    // TensorFlow's own start-up, which comes once a process, is no part of a budget in seconds.
+    const started = performance.now()
     const { train } = await import('./training/train.ts')
     const { growTable, startTable } = await import('./model-table.ts')
     const source = random(fit.seed ?? 1)
@@ -235,8 +239,8 @@ function recommender<Options extends CommonOptions>(
     },
     async codebook(): Promise<Table> {
       const { network } = fitted()
-      const levels = network.codewords?.() ?? []
       const data = await codes()
+      const levels = (data && network.codewords?.()) ?? []
       const counts = levels.map(({ rows }) => new Int32Array(rows))
       for (let at = 0; data && at < data.length; at++) counts[at % levels.length][data[at]]++
       return makeCodebook({ levels: levels.map((vectors, l) => ({ vectors, counts: counts[l] })) })

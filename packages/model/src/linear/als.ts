@@ -2,6 +2,7 @@ import {
   type Csr,
   checkItemsKey,
   checkRange,
+  encodeTable,
   f32,
   type Interests,
   InvalidFileError,
@@ -11,7 +12,6 @@ import {
   parseOptions,
   type Random,
   random,
-  readItems,
   readQueries,
   row,
 } from '@sparc/tables'
@@ -19,7 +19,7 @@ import type { Table } from 'apache-arrow'
 import { z } from 'zod'
 import { pause } from '../pause.ts'
 import type { FitOptions, VectorRecommender } from '../recommender.ts'
-import { fitted, readLog, report } from './classic.ts'
+import { type Catalogue, fitted, readLog, report } from './classic.ts'
 import { gramOf, improveAll, solveExactly } from './least-squares.ts'
 import { openClassic, saveClassic } from './saved.ts'
 import { distinct, transpose } from './sparse.ts'
@@ -52,8 +52,7 @@ type Options = z.output<typeof optionsSchema>
 
 interface State {
   vectors: Matrix
-  ids: string[]
-  itemsKey: string
+  catalogue: Catalogue
 }
 
 /** Rows solved before the event loop gets a turn. */
@@ -82,18 +81,17 @@ export async function loadAls(directory: string): Promise<VectorRecommender> {
   const saved = await openClassic(directory, 'als')
   const options = parseOptions(optionsSchema, saved.options, 'the saved als')
   const data = saved.data('items', Float32Array)
-  const ids: unknown = JSON.parse(new TextDecoder().decode(saved.data('ids', Uint8Array)))
-  const idList = z.array(z.string()).safeParse(ids)
-  if (!idList.success || data.length !== idList.data.length * options.factors) {
+  const { catalogue } = saved
+  const rows = catalogue.ids.length
+  if (data.length !== rows * options.factors) {
     throw new InvalidFileError('WRONG_SHAPE', {
       what: 'The saved als has vectors of another shape than its options say',
       given: `${data.length} values`,
-      allowed: `${saved.items} items times ${options.factors} factors`,
+      allowed: `${rows} items times ${options.factors} factors`,
       next: 'Save the model again.',
     })
   }
-  const vectors = { data, rows: idList.data.length, dim: options.factors }
-  return recommender(options, { vectors, ids: idList.data, itemsKey: saved.itemsKey })
+  return recommender(options, { vectors: { data, rows, dim: options.factors }, catalogue })
 }
 
 /** Item vectors, `[items, factors]`. @throws CancelledError when the signal fires */
@@ -131,7 +129,8 @@ export async function alsItems(
 function recommender(options: Options, loaded: State | undefined): VectorRecommender {
   let state = loaded
   const interests = (queries: Table): Interests => {
-    const { vectors, itemsKey } = fitted(state, 'als')
+    const { vectors, catalogue } = fitted(state, 'als')
+    const { itemsKey } = catalogue
     const { users, history, itemsKey: given } = readQueries(queries)
     checkItemsKey(itemsKey, given, 'the queries table')
     checkRange(history.values, vectors.rows, 'The history of the queries table')
@@ -151,39 +150,35 @@ function recommender(options: Options, loaded: State | undefined): VectorRecomme
       itemsKey,
     }
   }
+  const embedItems = async (): Promise<Table> => {
+    const { vectors, catalogue } = fitted(state, 'als')
+    const { ids, itemsKey } = catalogue
+    return makeEmbeddings({ items: Int32Array.from(ids, (_, i) => i), ids, vectors, score: SCORE, itemsKey })
+  }
   return {
     name: 'als',
     options,
     async fit(data, fit = {}) {
       const started = performance.now()
-      const { users, items, itemsKey } = readLog(data, fit)
-      const vectors = await alsItems(users, items, options, random(fit.seed ?? 1), fit)
-      state = { vectors, ids: readItems(data.items).ids, itemsKey }
+      const { users, items, ...catalogue } = readLog(data, fit)
+      state = { vectors: await alsItems(users, items, options, random(fit.seed ?? 1), fit), catalogue }
       return report('als', started, fit)
     },
     async recommend(queries, recommendOptions) {
-      const { vectors } = fitted(state, 'als')
+      const { vectors, catalogue } = fitted(state, 'als')
       const { recommendByVectors } = await import('../exact.ts')
-      return recommendByVectors(queries, interests(queries), vectors, recommendOptions)
+      const { popularity } = catalogue
+      return recommendByVectors(queries, interests(queries), vectors, { ...recommendOptions, popularity })
     },
-    async embedItems() {
-      const { vectors, ids, itemsKey } = fitted(state, 'als')
-      return makeEmbeddings({ items: Int32Array.from(ids, (_, i) => i), ids, vectors, score: SCORE, itemsKey })
-    },
+    embedItems,
     async embedUsers(queries) {
       return makeInterests(interests(queries))
     },
     async save(directory) {
-      const { vectors, ids, itemsKey } = fitted(state, 'als')
-      const bytes = new TextEncoder().encode(JSON.stringify(ids))
-      await saveClassic(
-        directory,
-        { system: 'als', options, items: vectors.rows, itemsKey },
-        {
-          items: f32([vectors.rows, vectors.dim], vectors.data),
-          ids: { dtype: 'U8', shape: [bytes.length], data: bytes },
-        },
-      )
+      const { vectors, catalogue } = fitted(state, 'als')
+      const tensors = { items: f32([vectors.rows, vectors.dim], vectors.data) }
+      const embeddings = async () => encodeTable(await embedItems())
+      await saveClassic(directory, { system: 'als', options }, catalogue, tensors, embeddings)
     },
     dispose() {
       state = undefined

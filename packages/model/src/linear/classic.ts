@@ -22,7 +22,13 @@ export interface BinaryLog {
   users: Csr
   items: number
   itemsKey: string
+  ids: string[]
+  /** Users of each item, `[items]`: what those without a history get. */
+  popularity: Float32Array
 }
+
+/** What all classic systems know of their catalogue. */
+export type Catalogue = Pick<BinaryLog, 'ids' | 'itemsKey' | 'popularity'>
 
 /**
  * Reads what `fit` was called with.
@@ -43,7 +49,10 @@ export function readLog(data: FitData, options: FitOptions): BinaryLog {
       next: 'Check the split and the filters that the sequences come from.',
     })
   }
-  return { users: distinct(sequences.items, items.length), items: items.length, itemsKey: items.key }
+  const users = distinct(sequences.items, items.length)
+  const popularity = new Float32Array(items.length)
+  for (const item of users.values) popularity[item]++
+  return { users, items: items.length, itemsKey: items.key, ids: items.ids, popularity }
 }
 
 /** The state that `recommend` needs, or an error that says to fit first. */
@@ -69,31 +78,37 @@ export function report(system: string, started: number, options: FitOptions): Fi
  * Fills a recommendations table from a function that scores the whole catalogue for one query.
  *
  * `score` is handed the query's history, each item once as in {@link BinaryLog}, and an array `[items]` of zeros to add to. Items
- * whose score is not above `floor` are never recommended, so a list can be shorter than `k`.
+ * whose score is not above `floor` are never recommended, so a list can be shorter than `k`. Who has no history gets the items of
+ * most users.
  */
 export function recommendByScores(
   queries: Table,
   options: RecommendOptions,
-  catalogue: { items: number; itemsKey: string },
+  { itemsKey, popularity }: Pick<Catalogue, 'itemsKey' | 'popularity'>,
   score: (history: Int32Array, scores: Float32Array, row: number) => void,
   floor = Number.NEGATIVE_INFINITY,
 ): Table {
   checkRecommendOptions(options)
   const { users, history, seen, itemsKey: queriesKey } = readQueries(queries)
-  checkItemsKey(catalogue.itemsKey, queriesKey, 'the queries table')
-  checkRange(history.values, catalogue.items, 'The history of the queries table')
-  const k = Math.min(options.k, catalogue.items)
-  const mask = options.among === undefined ? undefined : toMask(options.among, catalogue.items)
-  const once = distinct(history, catalogue.items)
-  const scores = new Float32Array(catalogue.items)
+  checkItemsKey(itemsKey, queriesKey, 'the queries table')
+  const catalogue = popularity.length
+  checkRange(history.values, catalogue, 'The history of the queries table')
+  const k = Math.min(options.k, catalogue)
+  const mask = options.among === undefined ? undefined : toMask(options.among, catalogue)
+  const once = distinct(history, catalogue)
+  const scores = new Float32Array(catalogue)
   const offsets = new Int32Array(users.length + 1)
   const items = new Int32Array(users.length * k)
   const found = new Float32Array(users.length * k)
   for (let r = 0; r < users.length; r++) {
-    scores.fill(0)
-    score(row(once, r), scores, r)
-    if (floor > Number.NEGATIVE_INFINITY) {
-      for (let i = 0; i < scores.length; i++) if (!(scores[i] > floor)) scores[i] = Number.NEGATIVE_INFINITY
+    const own = row(once, r)
+    if (own.length === 0) scores.set(popularity)
+    else {
+      scores.fill(0)
+      score(own, scores, r)
+      if (floor > Number.NEGATIVE_INFINITY) {
+        for (let i = 0; i < scores.length; i++) if (!(scores[i] > floor)) scores[i] = Number.NEGATIVE_INFINITY
+      }
     }
     const best = topK(scores, k, { mask, skip: options.excludeSeen === false ? undefined : row(seen, r) })
     items.set(best.items, offsets[r])
@@ -105,6 +120,6 @@ export function recommendByScores(
     users,
     items: { offsets, values: items.slice(0, length) },
     scores: found.slice(0, length),
-    itemsKey: catalogue.itemsKey,
+    itemsKey,
   })
 }

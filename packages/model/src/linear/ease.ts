@@ -2,7 +2,7 @@ import { type Csr, f32, i32, parseOptions, topKHeap } from '@sparc/tables'
 import { z } from 'zod'
 import { pause } from '../pause.ts'
 import type { FitOptions, Recommender } from '../recommender.ts'
-import { fitted, readLog, recommendByScores, report } from './classic.ts'
+import { type Catalogue, fitted, readLog, recommendByScores, report } from './classic.ts'
 import { addNeighbourScores, concat, type Neighbours } from './neighbours.ts'
 import { openClassic, saveClassic } from './saved.ts'
 import { transpose } from './sparse.ts'
@@ -24,8 +24,7 @@ type Options = z.output<typeof optionsSchema>
 
 interface State {
   weights: Neighbours
-  items: number
-  itemsKey: string
+  catalogue: Catalogue
 }
 
 /**
@@ -48,13 +47,13 @@ export function ease(options: EaseOptions = {}): Recommender {
 
 /** Reads a saved EASE model. @throws InvalidFileError */
 export async function loadEase(directory: string): Promise<Recommender> {
-  const { data, options, items, itemsKey } = await openClassic(directory, 'ease')
+  const { data, options, catalogue } = await openClassic(directory, 'ease')
   const weights = {
     offsets: data('offsets', Int32Array),
     values: data('values', Int32Array),
     similarities: data('weights', Float32Array),
   }
-  return recommender(parseOptions(optionsSchema, options, 'the saved ease'), { weights, items, itemsKey })
+  return recommender(parseOptions(optionsSchema, options, 'the saved ease'), { weights, catalogue })
 }
 
 /** Rows of the matrix that are held as one tensor. */
@@ -159,26 +158,22 @@ function recommender(options: Options, loaded: State | undefined): Recommender {
     options,
     async fit(data, fit = {}) {
       const started = performance.now()
-      const { users, items, itemsKey } = readLog(data, fit)
-      state = { weights: await easeWeights(users, items, options, fit), items, itemsKey }
+      const { users, items, ...catalogue } = readLog(data, fit)
+      state = { weights: await easeWeights(users, items, options, fit), catalogue }
       return report('ease', started, fit)
     },
     async recommend(queries, recommendOptions) {
-      const { weights, items, itemsKey } = fitted(state, 'ease')
+      const { weights, catalogue } = fitted(state, 'ease')
       const score = (history: Int32Array, scores: Float32Array) => addNeighbourScores(weights, history, scores)
-      return recommendByScores(queries, recommendOptions, { items, itemsKey }, score)
+      return recommendByScores(queries, recommendOptions, catalogue, score)
     },
     async save(directory) {
-      const { weights, items, itemsKey } = fitted(state, 'ease')
-      await saveClassic(
-        directory,
-        { system: 'ease', options, items, itemsKey },
-        {
-          offsets: i32([weights.offsets.length], weights.offsets),
-          values: i32([weights.values.length], weights.values),
-          weights: f32([weights.similarities.length], weights.similarities),
-        },
-      )
+      const { weights, catalogue } = fitted(state, 'ease')
+      await saveClassic(directory, { system: 'ease', options }, catalogue, {
+        offsets: i32([weights.offsets.length], weights.offsets),
+        values: i32([weights.values.length], weights.values),
+        weights: f32([weights.similarities.length], weights.similarities),
+      })
     },
     dispose() {
       state = undefined

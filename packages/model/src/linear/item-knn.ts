@@ -1,7 +1,7 @@
 import { f32, i32, parseOptions } from '@sparc/tables'
 import { z } from 'zod'
 import type { Recommender } from '../recommender.ts'
-import { fitted, readLog, recommendByScores, report } from './classic.ts'
+import { type Catalogue, fitted, readLog, recommendByScores, report } from './classic.ts'
 import { addNeighbourScores, type Neighbours, nearestItems } from './neighbours.ts'
 import { openClassic, saveClassic } from './saved.ts'
 
@@ -32,8 +32,7 @@ type Options = z.output<typeof optionsSchema>
 
 interface State {
   neighbours: Neighbours
-  items: number
-  itemsKey: string
+  catalogue: Catalogue
 }
 
 /**
@@ -56,13 +55,13 @@ export function itemKnn(options: ItemKnnOptions = {}): Recommender {
 
 /** Reads a saved item-kNN model. @throws InvalidFileError */
 export async function loadItemKnn(directory: string): Promise<Recommender> {
-  const { data, options, items, itemsKey } = await openClassic(directory, 'item-knn')
+  const { data, options, catalogue } = await openClassic(directory, 'item-knn')
   const neighbours = {
     offsets: data('offsets', Int32Array),
     values: data('values', Int32Array),
     similarities: data('similarities', Float32Array),
   }
-  return recommender(parseOptions(optionsSchema, options, 'the saved item-knn'), { neighbours, items, itemsKey })
+  return recommender(parseOptions(optionsSchema, options, 'the saved item-knn'), { neighbours, catalogue })
 }
 
 function recommender(options: Options, loaded: State | undefined): Recommender {
@@ -72,20 +71,19 @@ function recommender(options: Options, loaded: State | undefined): Recommender {
     options,
     async fit(data, fitOptions = {}) {
       const started = performance.now()
-      const { users, items, itemsKey } = readLog(data, fitOptions)
-      state = { neighbours: await nearestItems(users, items, options, fitOptions.signal), items, itemsKey }
+      const { users, items, ...catalogue } = readLog(data, fitOptions)
+      state = { neighbours: await nearestItems(users, items, options, fitOptions.signal), catalogue }
       return report('item-knn', started, fitOptions)
     },
     async recommend(queries, recommendOptions) {
-      const { neighbours, items, itemsKey } = fitted(state, 'item-knn')
+      const { neighbours, catalogue } = fitted(state, 'item-knn')
       const score = (history: Int32Array, scores: Float32Array) => addNeighbourScores(neighbours, history, scores)
-      return recommendByScores(queries, recommendOptions, { items, itemsKey }, score, 0)
+      return recommendByScores(queries, recommendOptions, catalogue, score, 0)
     },
     async save(directory) {
-      const { neighbours, items, itemsKey } = fitted(state, 'item-knn')
+      const { neighbours, catalogue } = fitted(state, 'item-knn')
       const { offsets, values, similarities } = neighbours
-      const meta = { system: 'item-knn', options, items, itemsKey }
-      await saveClassic(directory, meta, {
+      await saveClassic(directory, { system: 'item-knn', options }, catalogue, {
         offsets: i32([offsets.length], offsets),
         values: i32([values.length], values),
         similarities: f32([similarities.length], similarities),

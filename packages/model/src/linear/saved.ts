@@ -1,6 +1,7 @@
 import {
   decodeSafetensors,
   encodeSafetensors,
+  f32,
   InvalidFileError,
   openFolder,
   type SafeTensor,
@@ -8,6 +9,7 @@ import {
 } from '@sparc/tables'
 import { z } from 'zod'
 import { otherSystem } from '../other-system.ts'
+import type { Catalogue } from './classic.ts'
 
 const FORMAT = { format: 'sparc.model', version: 1 }
 const metaSchema = z.object({
@@ -17,24 +19,44 @@ const metaSchema = z.object({
   itemsKey: z.string(),
 })
 
-/** Saves a classic model: its options and catalogue as JSON, its arrays as safetensors, atomically. */
+/**
+ * Saves a classic model, atomically: its options as JSON, `items.json` (ids), `weights.safetensors` (its arrays and the popularity of
+ * items), and where it has vectors `embeddings.arrow`, for those who read Arrow.
+ */
 export async function saveClassic(
   directory: string,
-  meta: { system: string; options: object; items: number; itemsKey: string },
+  { system, options }: { system: string; options: object },
+  { ids, itemsKey, popularity }: Catalogue,
   tensors: Record<string, SafeTensor>,
+  embeddings?: () => Promise<Uint8Array>,
 ): Promise<void> {
-  await saveFolder(directory, { ...FORMAT, meta, files: { 'weights.safetensors': encodeSafetensors(tensors) } })
+  await saveFolder(directory, {
+    ...FORMAT,
+    meta: { system, options, items: ids.length, itemsKey },
+    files: {
+      'items.json': () => new TextEncoder().encode(JSON.stringify(ids)),
+      ...(embeddings ? { 'embeddings.arrow': embeddings } : {}),
+      'weights.safetensors': () => encodeSafetensors({ ...tensors, popularity: f32([ids.length], popularity) }),
+    },
+  })
 }
 
 /** Reads what `saveClassic` wrote. @throws InvalidFileError for a damaged folder, or one of another system */
-export async function openClassic(directory: string, system: string) {
+export async function openClassic(
+  directory: string,
+  system: string,
+): Promise<{
+  options: unknown
+  catalogue: Catalogue
+  /** The array of a tensor, checked to be of the type that was saved. */
+  data<T>(name: string, Type: new (length: number) => T): T
+}> {
   const folder = await openFolder(directory, FORMAT)
   const meta = metaSchema.safeParse(folder.meta)
   if (!meta.success || meta.data.system !== system) {
     throw otherSystem(directory, folder.meta.system, system)
   }
   const { tensors } = decodeSafetensors(await folder.read('weights.safetensors'))
-  /** The array of a tensor, checked to be of the type that was saved. */
   const data = <T>(name: string, Type: new (length: number) => T): T => {
     const found: unknown = tensors[name]?.data
     if (found instanceof Type) return found
@@ -44,5 +66,16 @@ export async function openClassic(directory: string, system: string) {
       next: 'Save the model again.',
     })
   }
-  return { ...meta.data, data }
+  const { options, items, itemsKey } = meta.data
+  const ids = z.array(z.string()).safeParse(JSON.parse(new TextDecoder().decode(await folder.read('items.json'))))
+  const popularity = data('popularity', Float32Array)
+  if (!ids.success || ids.data.length !== items || popularity.length !== items) {
+    throw new InvalidFileError('WRONG_SHAPE', {
+      what: `The saved ${system} has not one id and one count for each item`,
+      given: `${ids.success ? ids.data.length : 'no'} ids, ${popularity.length} counts`,
+      allowed: `${items} of each`,
+      next: 'Save the model again.',
+    })
+  }
+  return { options, catalogue: { ids: ids.data, itemsKey, popularity }, data }
 }

@@ -12,9 +12,9 @@ export const remiOptions = z.strictObject({
   /** Width of the attention's hidden layer; 4 dim where absent. */
   hidden: z.int().positive().optional(),
   /** How much hard negatives outweigh easy ones; 0 weighs all alike. */
-  beta: z.number().min(0).default(1),
+  beta: z.number().min(0).default(0.3),
   /** Weight of the routing regulariser, the paper's lambda. */
-  regularization: z.number().min(0).default(100),
+  regularization: z.number().min(0).default(10),
 })
 export type RemiOptions = z.output<typeof remiOptions>
 

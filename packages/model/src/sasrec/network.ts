@@ -27,8 +27,7 @@ export function sasrecNetwork(options: SasrecOptions, random: Random): Network {
     merge: 'nearest',
     loss(input) {
       const states = encode(input)
-      const all = options.positions === 'all' && !input.logQ
-      const examples = all ? everyPosition(states, input) : { users: last(states), input }
+      const examples = options.positions === 'all' ? everyPosition(states, input) : { users: last(states), input }
       const recommendation = recommendationLoss(
         finish(examples.users),
         candidates(examples.input, normalized),
@@ -50,6 +49,7 @@ export function sasrecNetwork(options: SasrecOptions, random: Random): Network {
  */
 export function everyPosition(states: tf.Tensor3D, input: TrainingInput): { users: tf.Tensor2D; input: TrainingInput } {
   const [size, length, dim] = states.shape
+  const { logQ } = input
   const { histories, targets } = input.batch
   const { items } = histories
   const filled: number[] = []
@@ -71,6 +71,7 @@ export function everyPosition(states: tf.Tensor3D, input: TrainingInput): { user
       batch: { ...input.batch, targets: following },
       targets: rows(after),
       hits: tf.tensor2d(timesDrawn(following, input.drawn), [filled.length, 1]),
+      logQ: logQ && { ...logQ, targets: tf.tensor2d(Float32Array.from(following, logQ.of), [filled.length, 1]) },
     },
   }
 }

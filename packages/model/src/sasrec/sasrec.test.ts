@@ -147,6 +147,16 @@ describe('SASRec', () => {
     expect(found.input.size).toBe(5)
   })
 
+  it('corrects every position by how likely its own item was to be drawn', () => {
+    const table = createEmbeddingTable(10, 2, { random: random(1) })
+    const histories = { items: Int32Array.of(-1, 4, 7, 2, 3, 4), rows: 2, length: 3 }
+    const batch = { histories, users: Int32Array.of(0, 1), targets: Int32Array.of(9, 5) }
+    const input = createInputs(table, (item) => item / 2).training(batch, Int32Array.of(7, 4), noDropout, 1)
+    const { logQ } = everyPosition(tf.zeros([2, 3, 2]), input).input
+    expect([...logQ!.targets.dataSync()]).toEqual([3.5, 4.5, 1.5, 2, 2.5])
+    expect([...logQ!.negatives.dataSync()]).toEqual([3.5, 2])
+  })
+
   it('begins its positions as large as asked for', () => {
     for (const positionScale of [0.02, 0.5]) {
       const network = sasrecNetwork(sasrecOptions.parse({ positionScale }), random(1))

@@ -18,7 +18,7 @@ export const sasrecOptions = z
     positionScale: z.number().positive().default(0.02),
     /**
      * `all`: each position of a history predicts the next one, as in the paper. `last`: only the last one predicts the target, as the other
-     * systems do. Negatives that need a correction always train the last one alone.
+     * systems do.
      */
     positions: z.enum(['all', 'last']).default('all'),
   })

@@ -48,7 +48,7 @@ const weightOptions = z.strictObject({
   itemItem: z.number().min(0).default(0),
 })
 
-export const sparcOptions = z.strictObject({
+const sparcObject = z.strictObject({
   ...commonOptions,
   ...interestOptions,
   temperature: commonOptions.temperature.default(0.14),
@@ -100,6 +100,10 @@ export const sparcOptions = z.strictObject({
   gamma: z.number().default(1),
   /** Sharpness of the attention of a codeword over the history. */
   sharpness: z.number().positive().default(12),
+})
+export const sparcOptions = sparcObject.refine(({ train, loss }) => train !== 'mixture' || loss === 'softmax', {
+  path: ['loss'],
+  message: "must be softmax with train 'mixture', which is a softmax of its own",
 })
 export type SparcOptions = z.output<typeof sparcOptions>
 

@@ -55,6 +55,7 @@ export function createInputs(table: EmbeddingTable, logQ?: (item: number) => num
         logQ: logQ && {
           targets: tf.tensor2d(Float32Array.from(targets, logQ), [targets.length, 1]),
           negatives: tf.tensor2d(Float32Array.from(drawn, logQ), [1, drawn.length]),
+          of: logQ,
         },
         dropout,
         step,

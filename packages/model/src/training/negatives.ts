@@ -13,7 +13,10 @@ export const negativeOptions = z.strictObject({
   count: z.int().positive().default(1280),
   /** `popularity` draws in proportion to count ^ power. */
   power: z.number().min(0).max(2).default(0.75),
-  /** Subtract log Q, the expected number of draws, from every logit (Bengio and Senecal 2008). Changes nothing for `uniform`. */
+  /**
+   * Subtract log Q, the expected number of draws, from every logit (Bengio and Senecal 2008). Of `uniform` negatives it is one number, which
+   * softmax and BPR do not see and which is left out; BCE would see it, so there the logits of other kinds lie higher by it.
+   */
   correction: z.boolean().default(true),
 })
 export type NegativeOptions = z.output<typeof negativeOptions>

@@ -64,7 +64,15 @@ function stepper(make: (draw: ReturnType<typeof random>) => Network, items: numb
     dropout: createDropout(draw, draw).dropout,
   })
   const quiet = { phase: () => undefined, codebook: () => undefined }
-  network.between?.({ step: 0, steps: 1, items: () => encodeItems(network, table), counts, random: draw, ...quiet })
+  network.between?.({
+    step: 0,
+    steps: 1,
+    share: 0,
+    items: () => encodeItems(network, table),
+    counts,
+    random: draw,
+    ...quiet,
+  })
   let step = 0
   return () => void take(++step, 1e-3)
 }

@@ -25,7 +25,7 @@ export interface Training {
   itemsKey: string
   random: Random
   backend: string
-  /** When `fit` was called, `performance.now()`: what went before the first step counts. */
+  /** When TensorFlow was ready, `performance.now()`: what is prepared before the first step counts. */
   started: number
   /** The network has learned before: it is looked at before the first step, and stays where nothing gets better. */
   continues: boolean
@@ -103,11 +103,13 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     since = now
     return progress.seconds
   }
+  const spent = (step: number) => Math.max(step / steps, Number.isFinite(limit) ? seconds() / limit : 0)
   const between = () => {
     const { step } = progress
     const state: BetweenSteps = {
       step,
       steps,
+      share: spent(step),
       items: () => encodeItems(network, table),
       counts,
       random: randoms.between,
@@ -175,8 +177,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
       }
       await stopIfAsked()
       const step = ++progress.step
-      const share = Math.max(step / steps, Number.isFinite(limit) ? seconds() / limit : 0)
-      const learningRate = learningRateAt(options, step, share)
+      const learningRate = learningRateAt(options, step, spent(step))
       const found = take(step, learningRate)
       if (!Number.isFinite(found.loss)) throw notFinite(system, step, found, best.restore())
       if (step % LOG_EVERY === 0 || step === 1 || step === steps) {
@@ -204,6 +205,10 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     }
     emit({ type: 'end', report })
     return report
+  } catch (error) {
+    // Whatever ended it, a full disk under a checkpoint too: the best state stays.
+    best.restore()
+    throw error
   } finally {
     masks.dispose()
   }
