@@ -22,7 +22,7 @@ const system = defineVectorSystem({
 })
 
 /**
- * ComiRec-DR (Cen et al., KDD 2020, arXiv 2005.09347): several interests per user by dynamic routing, each position of the
+ * ComiRec-DR (Cen et al., KDD 2020, https://arxiv.org/abs/2005.09347): several interests per user by dynamic routing, each position of the
  * history with a map of its own for each interest.
  *
  * What differs from the paper: vectors normalised with a temperature and dropout, as for every system here;

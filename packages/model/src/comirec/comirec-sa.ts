@@ -22,7 +22,7 @@ const system = defineVectorSystem({
 })
 
 /**
- * ComiRec-SA (Cen et al., KDD 2020, arXiv 2005.09347): several self-attentive vectors per user. With `interests: 1` it is
+ * ComiRec-SA (Cen et al., KDD 2020, https://arxiv.org/abs/2005.09347): several self-attentive vectors per user. With `interests: 1` it is
  * one attention-pooled vector.
  *
  * What differs from the paper: normalised vectors with a temperature and dropout, as for every system here;

@@ -29,8 +29,13 @@ export type CausalTransformer = (
 ) => tf.Tensor3D
 
 /**
- * The encoder of SASRec (Kang and McAuley, ICDM 2018, equations 2 to 7): learned positions, then blocks of causal self-attention and
- * a point-wise network, each as `x + drop(f(norm(x)))`, and a last normalisation.
+ * The encoder of SASRec (Kang and McAuley, ICDM 2018, equations 2 to 7), `X` `[length, dim]`, `d` the width of a head:
+ *
+ * - `X_0 = drop(X + P)`, `P` learned positions
+ * - attention `A(Y) = [drop(softmax(Y Wq_h (Y Wk_h)' / sqrt(d) + M)) Y Wv_h]_h Wo`, heads `h` side by side, `M` shutting out later
+ *   positions and the padding
+ * - network `F(Y) = drop(relu(Y W1 + b1)) W2 + b2`
+ * - each block `Z = X + drop(A(norm(X)))`, then `Z + drop(F(norm(Z)))`; a last `norm` after all of them
  */
 export function createCausalTransformer(
   parameters: Parameters,

@@ -66,7 +66,7 @@ const system = defineCodedSystem({
 })
 
 /**
- * GemiRec (arXiv 2510.14626): interests are entries of a dictionary that a residual quantizer keeps over the item vectors, without
+ * GemiRec (https://arxiv.org/abs/2510.14626): interests are entries of a dictionary that a residual quantizer keeps over the item vectors, without
  * ever moving them (IDMM); a generative model writes down a user's next interests code by code, by beam search (MIPDM); each
  * gets a user vector of its own (MIRM).
  *

@@ -61,7 +61,8 @@ const ROWS = 2048
 const SCORE = { metric: 'dot', scale: 1 } as const
 
 /**
- * ALS on implicit feedback (Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008): user
+ * ALS on implicit feedback (Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008,
+ * https://doi.org/10.1109/ICDM.2008.22): user
  * vectors `x_u` and item vectors `y_i` that minimise `sum_ui c_ui (r_ui - x_u . y_i)^2 + lambda (|x|^2 + |y|^2)`, with `r = 1`
  * and `c = alpha` for what was used, 0 and 1 for everything else; solved for users and items in turn.
  *

@@ -28,8 +28,8 @@ interface State {
 }
 
 /**
- * EASE (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019): the item-item weights with a zero diagonal
- * that best rebuild the user-item matrix `X`, in closed form (equation 8):
+ * EASE (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019, https://arxiv.org/abs/1905.03375): the item-item
+ * weights with a zero diagonal that best rebuild the user-item matrix `X`, in closed form (equation 8):
  *
  * `P = (X' X + lambda I)^-1`, `B_ij = -P_ij / P_jj`, `B_jj = 0`; the scores of a history are the sum of its rows of `B`.
  *

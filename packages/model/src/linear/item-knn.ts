@@ -39,7 +39,8 @@ interface State {
  * Item-kNN: an item's score is the sum of its similarities to the items of the history,
  * `s(v) = sum_h sim(h, v)` over `h` with `v` among the `neighbours` nearest of `h` (itself included, so that an unfiltered
  * list begins with the history). Similarities are dot products of the items' weighted columns of users: see
- * {@link itemWeights}. Sarwar et al., "Item-based collaborative filtering recommendation algorithms" (WWW 2001); weights
+ * {@link itemWeights}. Sarwar et al., "Item-based collaborative filtering recommendation algorithms" (WWW 2001,
+ * https://doi.org/10.1145/371920.372071); weights
  * and self-inclusion as in the library `implicit`.
  *
  * Only items with a score above zero are recommended: a short history may give a list shorter than `k`.

@@ -26,7 +26,7 @@ const system = defineVectorSystem({
 })
 
 /**
- * MIND (Li et al., CIKM 2019, arXiv 1904.08030): behaviour-to-interest dynamic routing with one shared bilinear map and
+ * MIND (Li et al., CIKM 2019, https://arxiv.org/abs/1904.08030): behaviour-to-interest dynamic routing with one shared bilinear map and
  * random fixed initial logits, the more interests the longer the history, and label-aware attention in training.
  *
  * What differs from the paper: no user profile, a residual layer behind the capsules, vectors normalised with a temperature

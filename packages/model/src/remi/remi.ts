@@ -28,7 +28,7 @@ const system = defineVectorSystem({
 })
 
 /**
- * REMI (Xie et al., RecSys 2023, arXiv 2302.14532): ComiRec-SA whose negatives are weighted by how hard they are for the interest
+ * REMI (Xie et al., RecSys 2023, https://arxiv.org/abs/2302.14532): ComiRec-SA whose negatives are weighted by how hard they are for the interest
  * that is trained, and whose attention is kept from collapsing onto single items.
  *
  * What differs from the paper: vectors normalised with a temperature and dropout, as for every system here; logits are divided by

@@ -35,7 +35,7 @@ const system = defineVectorSystem({
 })
 
 /**
- * SASRec (Kang and McAuley, ICDM 2018, arXiv 1808.09781): a causal transformer over the history; what stands at its last position is
+ * SASRec (Kang and McAuley, ICDM 2018, https://arxiv.org/abs/1808.09781): a causal transformer over the history; what stands at its last position is
  * the user's one vector. Trained with cross-entropy over many negatives, as its later replications do
  * (Petrov and Macdonald, RecSys 2023; Klenitskiy and Vasilev, RecSys 2023), instead of one negative.
  *

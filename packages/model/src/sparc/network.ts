@@ -21,6 +21,16 @@ import { createUserTower } from './user-tower.ts'
 /**
  * SPARC's network: items quantized into codes, a user tower that codewords query, a tower for the probability of each code.
  *
+ * With `u_c` the vector of interest `c` and `g` the general one (`createUserTower`), `p_c` the probabilities (`createInterestProbability`),
+ * `v` the target with its level-1 code `c(v)` and its quantized `zq(v) = e^1 + .. + e^L`, `n(x) = x / |x|`, `tau` the temperature, and `S` the
+ * sampled softmax over the batch's negatives, the loss is the sum, each with its weight, of
+ *
+ * - `recommendation` `S(u* . n(v) / tau)`, `u*` of the likeliest interests' vectors the one nearest to the target (`train`: below)
+ * - `general` `S(n(g) . n(v) / tau)`
+ * - `interest` `-log p_c(v)`, averaged over the batch
+ * - `quantizer` reconstruction, codebook and commitment of the quantizer, see `createResidualQuantizer`
+ * - `shuffle` `softplus((u*_{b-1} - u*_b) . n(v_b) / tau)`; `userItem` InfoNCE of `u*` and `n(zq(v))`; `itemItem` InfoNCE of `n(v)` and `n(zq(v))`
+ *
  * `train: 'mixture'` learns from `log sum_c exp(u_c . n(v) / tau + sg log p_c)` over the likeliest codes, `'nearest'` from the one
  * of their vectors that is nearest to the target, `'target'` from the vector of the target's own code. The codewords are queries
  * each time, so the recommendation loss reaches them.

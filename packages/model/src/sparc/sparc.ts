@@ -122,7 +122,7 @@ const system = defineCodedSystem({
 })
 
 /**
- * SPARC (arXiv 2508.09090): interests are codewords of a residual quantizer that is trained jointly with the recommender; a
+ * SPARC (https://arxiv.org/abs/2508.09090): interests are codewords of a residual quantizer that is trained jointly with the recommender; a
  * tower of its own predicts which interests a user will have next, seen in the history or not. Here in the residual-mixture
  * form: each likely interest adds what it attends to onto one general vector, and items are scored by the mixture
  * `log sum_c p(c | user) exp(score(u_c, v))`.

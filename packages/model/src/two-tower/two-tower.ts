@@ -20,7 +20,7 @@ const system = defineVectorSystem({
 
 /**
  * Two-tower, also known as YouTube DNN: the mean of the history through a residual layer is the user's one vector
- * (Covington et al., RecSys 2016, section 3). The bar that papers on several interests forget.
+ * (Covington et al., RecSys 2016, section 3, https://doi.org/10.1145/2959100.2959190). The bar that papers on several interests forget.
  *
  * @example
  * const model = twoTower({ dim: 128, dropout: 0.4 })
