@@ -76,6 +76,19 @@ describe('the ledger of a run', () => {
     expect(truth.measured[0]).toMatch(/normalised mutual information .* shuffled codes .*, 1 seed, p/)
   })
 
+  it('holds a metric of each user against a number that it should be above', async () => {
+    const asked = (bound: number, row = 'sparc') => {
+      const test = { kind: 'above', row, metric: 'interests/distance', bound } as const
+      return { claim: `above ${bound}`, source: 'a test', test }
+    }
+    const ledger = await judge([asked(0.001), asked(1.9), asked(0.1, 'two-tower')], [saved])
+    const mean = saved.rows.find(({ name }) => name === 'sparc')?.interestCosine ?? Number.NaN
+    expect(Number(/distance (\S+), of 19 users/.exec(ledger[0].measured[0])?.[1])).toBeCloseTo(1 - mean, 3)
+    expect(ledger.map(({ measured }) => measured[0]?.split(':')[0])).toEqual(['as claimed', 'below 1.9000', undefined])
+    expect(ledger.map(({ verdict }) => verdict)).toEqual(['not testable here', 'not reproduced', 'not testable here'])
+    expect(ledger[2].why).toBe('two-tower has no value of interests/distance')
+  })
+
   it('calls the same row against itself no difference', async () => {
     const test = { kind: 'users', row: 'two-tower', than: { row: 'two-tower' }, metric: 'recall@50' } as const
     const [row] = await judge([{ claim: 'a tie', source: 'a test', test }], [saved])

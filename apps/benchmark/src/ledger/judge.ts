@@ -4,7 +4,7 @@ import { pValue } from '../report/format.ts'
 import type { SavedRun } from '../run-folder/saved-runs.ts'
 import type { Claim, LedgerRow } from './claims.ts'
 import { isLack, type Lack, type Measurement, measureClaim } from './measure-claim.ts'
-import { decide } from './verdict.ts'
+import { decide, outcome } from './verdict.ts'
 
 /**
  * The ledger, made by rule alone (see `decide`): p is corrected by Holm over every test of every run. Ablations are no evidence:
@@ -28,7 +28,7 @@ export async function judge(claims: readonly Claim[], saved: readonly SavedRun[]
     return {
       claim,
       source,
-      measured: mine.map(({ text, corrected: p }) => `${text}, after Holm ${pValue(p)}`),
+      measured: mine.map((each) => `${outcome(each)}: ${each.text}, after Holm ${pValue(each.corrected)}`),
       verdict,
       why,
     }

@@ -98,6 +98,7 @@ export async function measureClaim(saved: SavedRun, claim: number, test: Test): 
       passedOver: [],
     }
   }
+  if (test.kind === 'above') return measureBound(saved, claim, test)
   const { rival, passedOver, candidates } = chooseRival(saved, test)
   if (candidates.length === 0) {
     const wanted = 'row' in test.than ? `the row ${test.than.row}` : `any ${test.than.bestOf} rival with ${test.metric}`
@@ -128,6 +129,30 @@ export async function measureClaim(saved: SavedRun, claim: number, test: Test): 
     passedOver: passedOver.map(
       (each) => `${each.name} with ${number(each.mean)} on ${seedCount(each.seeds)} (${saved.run.name})`,
     ),
+  }
+}
+
+/** Whether a metric of each test user is above a number: a paired t test against that number for everybody. */
+async function measureBound(
+  saved: SavedRun,
+  claim: number,
+  { row, metric, bound }: Extract<Test, { kind: 'above' }>,
+): Promise<Measurement | Lack> {
+  const { scores } = await sideOf(saved, row, metric)
+  if (scores.some((seed) => seed.every(Number.isNaN))) return { claim, lack: `${row} has no value of ${metric}` }
+  const { p } = pairedT(scores, new Float64Array(scores[0].length).fill(bound))
+  const mean = meanOverUsers(scores)
+  const values = Float64Array.from(scores.flatMap((seed) => [...seed].filter((value) => !Number.isNaN(value)))).sort()
+  const low = number(values[Math.floor(values.length / 20)])
+  const spread = mean.sd === null ? '' : ` ± ${number(mean.sd)}`
+  return {
+    claim,
+    text: `${metric} ${number(mean.mean)}${spread}, of 19 users in 20 above ${low}, ${seedCount(scores.length)}, p ${pValue(p)}; ${place(saved)}`,
+    p,
+    holds: mean.mean > bound,
+    short: mean.mean > bound ? '' : `below ${number(bound)}`,
+    seeds: fewestSeeds(saved, row),
+    passedOver: [],
   }
 }
 

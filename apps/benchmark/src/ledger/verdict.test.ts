@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { decide, type Judged } from './verdict.ts'
+import { decide, type Judged, outcome } from './verdict.ts'
 
 const good: Judged = { holds: true, corrected: 0.01, short: '', seeds: 5, passedOver: [] }
 
@@ -18,7 +18,7 @@ it('says reproduced where every run that can test it is significant, in directio
 it('does not call reproduced what no run has on five seeds', () => {
   expect(decide([{ ...good, seeds: 1 }], '')).toEqual({
     verdict: 'not testable here',
-    why: 'p < .05 after Holm, direction and size as claimed, but reproducing it takes 5 seeds; on 1 seed, and of one what another would change is not in p',
+    why: 'p < .05 after Holm, direction and size as claimed, but reproducing it takes 5 seeds; on 1 seed; with one seed p knows nothing of what another seed would change',
   })
   expect(
     decide(
@@ -43,6 +43,12 @@ it('says not reproduced where one run fails, why, and on how many seeds', () => 
     verdict: 'not reproduced',
     why: 'smaller than claimed; on 3 seeds',
   })
+})
+
+it('says of each run by itself what came of it', () => {
+  expect(outcome(good)).toBe('as claimed')
+  expect(outcome({ ...good, corrected: 0.05 })).toBe('not significant')
+  expect(outcome({ ...good, holds: false, short: 'smaller than claimed' })).toBe('smaller than claimed')
 })
 
 it('names the rivals that were better and have too few seeds', () => {

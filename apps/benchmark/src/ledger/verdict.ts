@@ -25,6 +25,12 @@ export function seedCount(count: number): string {
   return `${count} seed${count === 1 ? '' : 's'}`
 }
 
+/** What one run says of a claim, in words: as claimed, or why not. */
+export function outcome({ holds, corrected, short }: Judged): string {
+  if (holds && corrected < ALPHA) return 'as claimed'
+  return short || 'not significant'
+}
+
 /**
  * The rule. A claim is reproduced where each run that can test it has p < .05 after Holm's correction, the claimed direction and
  * at least the claimed size, and one of them has it on five seeds; where all have it and none on so many, it can't be told yet.
@@ -32,9 +38,9 @@ export function seedCount(count: number): string {
 export function decide(measured: readonly Judged[], lack: string): { verdict: Verdict; why: string } {
   if (measured.length === 0) return { verdict: 'not testable here', why: lack }
   const notes = `${seedNote(measured)}${passedOverNote(measured)}`
-  const bad = measured.filter(({ holds, corrected }) => !holds || corrected >= ALPHA)
+  const bad = measured.filter((each) => outcome(each) !== 'as claimed')
   if (bad.length > 0) {
-    const reasons = new Set(bad.map(({ short }) => short || 'not significant'))
+    const reasons = new Set(bad.map(outcome))
     const share = measured.length > 1 ? `in ${bad.length} of ${measured.length} runs: ` : ''
     return { verdict: 'not reproduced', why: `${share}${[...reasons].join('; ')}${notes}` }
   }
@@ -50,7 +56,7 @@ function seedNote(measured: readonly Judged[]): string {
   const where = measured.length > 1 ? `in ${few.length} of ${measured.length} runs ` : ''
   const [least, most] = [Math.min(...few), Math.max(...few)]
   const count = least === most ? seedCount(least) : `${least} to ${most} seeds`
-  const one = least === 1 ? ', and of one what another would change is not in p' : ''
+  const one = least === 1 ? '; with one seed p knows nothing of what another seed would change' : ''
   return `; ${where}on ${count}${one}`
 }
 
