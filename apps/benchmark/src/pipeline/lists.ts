@@ -31,10 +31,11 @@ export async function keepAndMeasure(
 /** On a synthetic world: what the lists serve of the interests that its users are going to have. */
 function recovered({ world }: Data, lists: Table): Values {
   if (world === undefined) return {}
-  const { recall, freshRecall, precision } = interestRecovery(lists, world, 50)
+  const { recall, freshRecall, precision, freshPrecision } = interestRecovery(lists, world, 50)
   return {
     'future-interests/recall@50': recall,
     'fresh-interests/recall@50': freshRecall,
     'future-interests/precision@50': precision,
+    'fresh-interests/precision@50': freshPrecision,
   }
 }

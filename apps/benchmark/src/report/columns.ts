@@ -22,7 +22,7 @@ const all: Column[] = [
   { key: 'history<=4/ndcg@50', label: 'short N@50', better: 'higher' },
   { key: 'new-items/recall@50', label: 'new-R@50', better: 'higher' },
   { key: 'future-interests/recall@50', label: 'future@50', better: 'higher' },
-  { key: 'fresh-interests/recall@50', label: 'fresh@50', better: 'higher' },
+  { key: 'fresh-interests/precision@50', label: 'fresh@50', better: 'higher' },
 ]
 
 /** What published tables of either protocol do not have; new items are many where the future is held back only. */

@@ -46,6 +46,28 @@ test('lists of the interests behind recover most of what is ahead, but none of w
   expect(recall).toBeLessThan(1)
 })
 
+test('lists of everything cover what is new as well as lists of nothing else, and are told from them by precision', () => {
+  const news = (user: string) => (future.get(user) ?? []).filter((interest) => !past.get(user)?.includes(interest))
+  const ahead = users.filter((user) => news(user).length > 0)
+  const everything = interestRecovery(
+    lists(() => Array.from({ length: 10 }, (_, interest) => interest), ahead),
+    world,
+    50,
+  )
+  const known = interestRecovery(lists(news, ahead), world, 50)
+  expect([everything.freshRecall, known.freshRecall]).toEqual([1, 1])
+  expect(known.freshPrecision).toBe(1)
+  const share = ahead.reduce((sum, user) => sum + news(user).length / 10, 0) / ahead.length
+  expect(everything.freshPrecision).toBeCloseTo(share, 9)
+  expect(
+    interestRecovery(
+      lists((user) => past.get(user) ?? [], users),
+      world,
+      50,
+    ).freshPrecision,
+  ).toBe(0)
+})
+
 test('only the first k items count', () => {
   const all = lists((user) => future.get(user) ?? [], users)
   expect(interestRecovery(all, world, 1).recall).toBeLessThan(interestRecovery(all, world, 2).recall)
@@ -54,7 +76,8 @@ test('only the first k items count', () => {
 test('no user has anything new ahead where interests never change', () => {
   const still = makeSyntheticWorld({ users: 50, items: 60, interests: 6, interestsPerUser: 1, ending: 0 })
   const rows = makeRecommendations({ users: ['user-000003'], items: csr([[0]]), scores: Float32Array.of(1) })
-  expect(interestRecovery(rows, still, 5)).toMatchObject({ freshRecall: null, freshUsers: 0, users: 1 })
+  const nothingNew = { freshRecall: null, freshPrecision: null, freshUsers: 0, users: 1 }
+  expect(interestRecovery(rows, still, 5)).toMatchObject(nothingNew)
 })
 
 test('users of another world, and no users, are errors', () => {

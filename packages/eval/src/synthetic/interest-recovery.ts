@@ -8,6 +8,11 @@ export interface InterestRecovery {
   recall: number
   /** The same, over the interests that a user's log does not hold yet; null where no user has such an interest. */
   freshRecall: number | null
+  /**
+   * Mean over the users who have such an interest: the share of the list's items that are of one of them. A list of anything and
+   * everything covers each interest with some item, which recall can't tell from knowing it; this can.
+   */
+  freshPrecision: number | null
   /** Mean over users: the share of the list's items that are of one of the user's future interests. */
   precision: number
   users: number
@@ -40,7 +45,7 @@ function sharesByUser(table: Table): Map<string, Map<number, number>> {
  * @param recommendations rows of users of the world; items as rows of its items table, best first
  * @throws InvalidInputError `UNKNOWN_USER`, `NO_RECOMMENDATIONS`
  *
- * @example interestRecovery(await model.recommend(queriesOf(test), { k: 50 }), world, 50).freshRecall
+ * @example interestRecovery(await model.recommend(queriesOf(test), { k: 50 }), world, 50).freshPrecision
  */
 export function interestRecovery(recommendations: Table, world: SyntheticWorld, k: number): InterestRecovery {
   const { users, items } = readRecommendations(recommendations)
@@ -53,7 +58,7 @@ export function interestRecovery(recommendations: Table, world: SyntheticWorld, 
       next: 'Give one list per user.',
     })
   }
-  const sums = { recall: 0, fresh: 0, precision: 0 }
+  const sums = { recall: 0, fresh: 0, precision: 0, freshPrecision: 0 }
   let freshUsers = 0
   users.forEach((user, r) => {
     const future = ahead.get(user)
@@ -66,12 +71,14 @@ export function interestRecovery(recommendations: Table, world: SyntheticWorld, 
     }
     const list = row(items, r).subarray(0, k)
     const served = new Set(Array.from(list, (item) => interestOf[item]))
+    const news = new Set<number>()
     let fresh = 0
     let freshServed = 0
     for (const [interest, share] of future) {
       const isServed = served.has(interest) ? share : 0
       sums.recall += isServed
       if ((past.get(user)?.get(interest) ?? 0) > 0) continue
+      news.add(interest)
       fresh += share
       freshServed += isServed
     }
@@ -79,11 +86,15 @@ export function interestRecovery(recommendations: Table, world: SyntheticWorld, 
       freshUsers++
       sums.fresh += freshServed / fresh
     }
-    if (list.length > 0) sums.precision += list.filter((item) => future.has(interestOf[item])).length / list.length
+    const share = (wanted: { has(interest: number): boolean }) =>
+      list.length === 0 ? 0 : list.filter((item) => wanted.has(interestOf[item])).length / list.length
+    sums.precision += share(future)
+    sums.freshPrecision += share(news)
   })
   return {
     recall: sums.recall / users.length,
     freshRecall: freshUsers > 0 ? sums.fresh / freshUsers : null,
+    freshPrecision: freshUsers > 0 ? sums.freshPrecision / freshUsers : null,
     precision: sums.precision / users.length,
     users: users.length,
     freshUsers,
