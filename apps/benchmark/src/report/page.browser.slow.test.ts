@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runTiny } from '../pipeline/tiny.fixture.ts'
+import { openRun } from '../run-folder/saved-runs.ts'
 import { temporary } from '../temporary.fixture.ts'
+import { reportData } from './build.ts'
 import { reportPage } from './page.ts'
 import { madeUp } from './report.fixture.ts'
 
@@ -11,9 +14,14 @@ const places = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromi
 const executablePath = places.find((path) => path !== undefined && path !== '' && existsSync(path))
 
 /** Opens the page and keeps everything that the browser complains about, or asks the network for. */
-async function open(browser: Browser, viewport: { width: number; height: number }, colorScheme: 'light' | 'dark') {
+async function open(
+  browser: Browser,
+  viewport: { width: number; height: number },
+  colorScheme: 'light' | 'dark',
+  report = madeUp,
+) {
   const path = join(temporary(), 'report.html')
-  writeFileSync(path, reportPage(madeUp))
+  writeFileSync(path, reportPage(report))
   const page = await browser.newPage({ viewport, colorScheme })
   const complaints: string[] = []
   page.on('console', (message) => complaints.push(message.text()))
@@ -98,6 +106,37 @@ if (executablePath === undefined) {
       await page.keyboard.press('Tab')
       const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')
       expect(outline).toBe('solid')
+    })
+
+    it('opens what a run has made: figures with marks, no label cut, a user and a code to explore', async () => {
+      const path = join(temporary(), 'run')
+      await runTiny(path)
+      const report = await reportData([await openRun(path, '')])
+      const { page, complaints } = await open(browser, { width: 1280, height: 900 }, 'light', report)
+      expect(complaints).toEqual([])
+      const figures = await page.locator('figure svg').evaluateAll((svgs) =>
+        svgs.map((svg) => {
+          const marks = svg.querySelectorAll('path, circle, rect, line').length
+          const box = svg.getBoundingClientRect()
+          const cut = [...svg.querySelectorAll('text')].filter((text) => {
+            const { left, right } = text.getBoundingClientRect()
+            return left < box.left - 1 || right > box.right + 1
+          })
+          return { marks, cut: cut.map((text) => text.textContent) }
+        }),
+      )
+      expect(figures.length).toBeGreaterThan(5)
+      for (const { marks, cut } of figures) {
+        expect(marks).toBeGreaterThan(2)
+        expect(cut).toEqual([])
+      }
+      expect((await names(page)).toSorted()).toEqual(['item-knn', 'popularity', 'sparc', 'sparc-shards', 'two-tower'])
+      const explorer = page.locator('[data-part="user"]')
+      const before = await explorer.textContent()
+      await explorer.locator('select').first().selectOption({ index: 1 })
+      expect(await explorer.textContent()).not.toBe(before)
+      expect(complaints).toEqual([])
+      await page.close()
     })
   })
 }
