@@ -1,8 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { csr, makeItems, makeSequences, random, readEmbeddings, readItems, readSequences } from '@sparc/tables'
+import {
+  csr,
+  decodeSafetensors,
+  makeItems,
+  makeSequences,
+  openFolder,
+  random,
+  readEmbeddings,
+  readItems,
+  readSequences,
+  type SafeTensor,
+} from '@sparc/tables'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { MODEL_FORMAT } from './checkpoint.ts'
 import { createEmbeddingTable } from './embedding-table.ts'
 import { ready } from './gradient.fixture.ts'
 import { itemFeatures } from './item-features.ts'
@@ -150,5 +162,81 @@ describe('a catalogue with features that grows', () => {
     const moved = { items: shuffled, sequences }
     await expect(model.fit(moved, { from: 'current' })).rejects.toThrow(/is another item now/)
     model.dispose()
+  })
+
+  const few = { ...options, batch: 8, negatives: { count: 8 }, warmUpSteps: 5 }
+
+  it('twins that nobody used have the one vector that their features give, and the code that it is quantized to', async () => {
+    // Twins of item 3, and of item 70, as far as the vocabulary knows them.
+    const twins = describeItems([...world.ids, 'a', 'b', 'c', 'd'], (i) => category([3, 3, 70, 70][i - 120] ?? i))
+    const { items: rows, users } = readSequences(world.data.sequences)
+    const sequences = makeSequences({ users, items: rows, itemsKey: readItems(twins).key })
+    const model = createRecommender('sparc', { ...few, codebook: { size: 4, levels: 2, capacity: 1 } })
+    if (!isVectorRecommender(model)) throw new Error('sparc is a vector system')
+    await model.fit({ ...world.data, items, validation: undefined }, { budget: { steps: 15 } })
+    await model.fit({ items: twins, sequences }, { from: 'current', budget: { steps: 0 } })
+    const { vectors, codes } = readEmbeddings(await model.embedItems())
+    const folder = await mkdtemp(join(tmpdir(), 'sparc-twins-'))
+    await model.save(folder)
+    const saved = await openFolder(folder, MODEL_FORMAT)
+    const { tensors: table } = decodeSafetensors(await saved.read('table.safetensors'))
+    const { tensors: dense } = decodeSafetensors(await saved.read('dense.safetensors'))
+    await rm(folder, { recursive: true })
+    model.dispose()
+    const numbers = ({ data }: SafeTensor) => Array.from(data, Number)
+    const vectorOf = (item: number) => Array.from(vectors.data.subarray(8 * item, 8 * item + 8))
+    const codesOf = (item: number) => Array.from(codes?.data.subarray(2 * item, 2 * item + 2) ?? [])
+
+    // What is known of an item is its category, one feature row and nothing else.
+    const [offsets, featureRows, features] = ['featureOffsets', 'featureRows', 'features'].map((n) => numbers(table[n]))
+    for (const [item, twin] of [
+      [120, 3],
+      [121, 3],
+      [122, 70],
+      [123, 70],
+    ]) {
+      const row = featureRows[offsets[twin]]
+      const known = features.slice(8 * row, 8 * row + 8)
+      const length = Math.hypot(...known)
+      for (const [d, x] of vectorOf(item).entries()) expect(x).toBeCloseTo(known[d] / length, 5)
+      // Its own row is what the twin that was used has beside it.
+      expect(vectorOf(twin)).not.toEqual(vectorOf(item))
+    }
+    expect([vectorOf(121), codesOf(121)]).toEqual([vectorOf(120), codesOf(120)])
+    expect([vectorOf(123), codesOf(123)]).toEqual([vectorOf(122), codesOf(122)])
+
+    const words = [0, 1].map((l) => numbers(dense[`state/codewords.${l}`]))
+    const prices = [0, 1].map((l) => numbers(dense[`state/prices.${l}`]))
+    expect(Math.max(...prices[0])).toBeGreaterThan(0)
+    for (let item = 0; item < 124; item++) {
+      let left = vectorOf(item)
+      const expected = [0, 1].map((l) => {
+        const rests = prices[l].map((_, c) => left.map((x, d) => x - words[l][8 * c + d]))
+        const costs = rests.map((rest, c) => Math.hypot(...rest) ** 2 + prices[l][c])
+        const code = costs.indexOf(Math.min(...costs))
+        left = rests[code]
+        return code
+      })
+      expect(codesOf(item)).toEqual(expected)
+    }
+  })
+
+  it('drift is the share of old items whose level-1 code is another one after training', async () => {
+    const model = createRecommender('sparc', few)
+    if (!isVectorRecommender(model)) throw new Error('sparc is a vector system')
+    await model.fit({ ...world.data, items, validation: undefined }, { budget: { steps: 15 } })
+    const firstCodes = async () => {
+      const { codes } = readEmbeddings(await model.embedItems())
+      return Array.from({ length: 120 }, (_, item) => codes?.data[3 * item])
+    }
+    const before = await firstCodes()
+    const { items: rows, users } = readSequences(world.data.sequences)
+    const more = makeSequences({ users, items: rows, itemsKey: readItems(grown).key })
+    const report = await model.fit({ items: grown, sequences: more }, { from: 'current', budget: { steps: 15 } })
+    const after = await firstCodes()
+    model.dispose()
+    const changed = before.filter((code, item) => code !== after[item]).length
+    expect(changed).toBeGreaterThan(0)
+    expect(report.drift).toBeCloseTo(changed / 120, 10)
   })
 })

@@ -168,6 +168,7 @@ describe('GemiRec', () => {
     network.between?.({
       step: 0,
       steps: 10,
+      share: 0,
       items: () => encodeItems(network, table),
       counts: new Int32Array(120),
       random: random(3),

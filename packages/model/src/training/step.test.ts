@@ -13,7 +13,11 @@ import { createStep } from './step.ts'
 beforeAll(ready)
 
 /** A step over ten items of a network whose loss is `w * sum of the targets' rows + loss(w)`. */
-function setUp(extra: (w: tf.Scalar, input: TrainingInput) => tf.Scalar, negatives: object = { count: 2 }) {
+function setUp(
+  extra: (w: tf.Scalar, input: TrainingInput) => tf.Scalar,
+  negatives: object = { count: 2 },
+  clip?: number,
+) {
   const draw = random(1)
   const table = createEmbeddingTable(10, 2, { random: draw })
   const parameters = createParameters(draw)
@@ -38,6 +42,7 @@ function setUp(extra: (w: tf.Scalar, input: TrainingInput) => tf.Scalar, negativ
     sampler: createSampler(sequences, { batch: 3, history: 2, minHistory: 4, random: draw }),
     negatives: createNegatives(negativeOptions.parse(negatives), new Int32Array(10), 3, draw),
     dropout: createDropout(draw, draw).dropout,
+    clip,
   })
   return { step, table, network }
 }
@@ -70,6 +75,42 @@ describe('a training step', () => {
     for (const logQ of seen) expect(logQ).toBeCloseTo(Math.log(3), 5)
     take({ kind: 'in-batch', correction: false })
     expect(seen.slice(6)).toEqual([Number.NaN])
+  })
+
+  it.each([
+    [0.5, [true, true, true]],
+    [4, [true, true, false]],
+    [undefined, [false, false, false]],
+  ])('clips the norm of the gradients of rows and dense parameters together at %s', (clip, expectedToClip) => {
+    const { step, table, network } = setUp((w) => tf.square(w), { count: 2 }, clip)
+    const [row, w] = [4, network.parameters.list[0]]
+    const values = () => [...table.values.subarray(2 * row, 2 * row + 2), w.value[0]]
+    const expected = values()
+    const [first, second] = [
+      [0, 0, 0],
+      [0, 0, 0],
+    ]
+    const clipped: boolean[] = []
+    for (const n of [1, 2, 3]) {
+      // Item 4 is the target of all three examples: loss = 3 w (x + y) + w^2.
+      const [x, y, weight] = expected
+      const gradient = [3 * weight, 3 * weight, 3 * (x + y) + 2 * weight]
+      const norm = Math.hypot(...gradient)
+      const scale = Math.min(1, (clip ?? Number.POSITIVE_INFINITY) / norm)
+      clipped.push(scale < 1)
+      for (const [i, g] of gradient.entries()) {
+        first[i] = 0.9 * first[i] + 0.1 * g * scale
+        second[i] = 0.999 * second[i] + 0.001 * (g * scale) ** 2
+        expected[i] -= (0.1 * (first[i] / (1 - 0.9 ** n))) / (Math.sqrt(second[i] / (1 - 0.999 ** n)) + 1e-8)
+      }
+      step(n, 0.1)
+      for (const [i, value] of values().entries()) expect(value).toBeCloseTo(expected[i], 5)
+      const moments = [...table.moments.first.subarray(2 * row, 2 * row + 2), w.moments.first[0]]
+      // Adam's steps forget a scale that never changes; its running means do not.
+      for (const [i, value] of moments.entries()) expect(value).toBeCloseTo(first[i], 5)
+    }
+    expect(clipped).toEqual(expectedToClip)
+    network.dispose()
   })
 
   it('touches nothing when the loss is finite and its gradient is not', () => {
