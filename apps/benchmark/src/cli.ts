@@ -101,7 +101,7 @@ export function commandLine(): Command {
   withRunOptions(program.command('tune <system>'))
     .description('seeded random search in the declared space of a system, chosen on validation')
     .option('--dataset <name>', 'data set', 'amazon-beauty-2014')
-    .option('--trials <number>', 'settings that are tried', whole, 8)
+    .option('--trials <number>', 'settings that are tried', counted, 8)
     .option('--seed <number>', 'seed of the search', whole, 1)
     .option('--steps <number>', 'training steps at most, for each trial', whole)
     .option('--options <json>', 'options that every trial has, and the search leaves alone', jsonObject)

@@ -7,8 +7,8 @@ import { temporary } from './temporary.fixture.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 
-/** Runs the command line in a process of its own; `until` sees all output so far and may send a signal. */
-function benchmark(args: string[], until?: (output: string, kill: () => void) => void) {
+/** Runs the command line in a process of its own; `until` sees all output so far and may send a signal, or stop reading. */
+function benchmark(args: string[], until?: (output: string, kill: () => void, leave: () => void) => void) {
   const child = spawn(process.execPath, ['--conditions=@sparc/source', '--import', 'tsx', main, ...args], {
     env: { ...process.env, SPARC_DATA: undefined },
   })
@@ -16,11 +16,12 @@ function benchmark(args: string[], until?: (output: string, kill: () => void) =>
   let killed = 0
   child.stdout.on('data', (text) => {
     output += text
-    until?.(output, () => {
+    const kill = () => {
       if (killed > 0) return
       killed = performance.now()
       child.kill('SIGINT')
-    })
+    }
+    until?.(output, kill, () => child.stdout.destroy())
   })
   child.stderr.on('data', (text) => {
     errors += text
@@ -42,6 +43,14 @@ describe('the process', () => {
     expect(code).toBe(0)
     for (const word of ['--dataset', '--models', '--seed', '--smoke', 'compare', 'ledger'])
       expect(output).toContain(word)
+  })
+
+  it('goes on to its end where its reader goes away, as `head` does', async () => {
+    const out = temporary()
+    const args = ['--dataset', 'synthetic', '--smoke', '--models', 'popularity,item-knn', '--out', out, '--run', 'read']
+    const { code, errors } = await benchmark(args, (_output, _kill, leave) => leave())
+    expect({ code, errors }).toEqual({ code: 0, errors: '' })
+    expect(JSON.parse(readFileSync(join(out, 'read', 'run.json'), 'utf8')).finished).toBeTypeOf('string')
   })
 
   it('stops within two seconds on Ctrl-C in the middle of training, and says what is kept', async () => {

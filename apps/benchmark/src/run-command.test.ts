@@ -2,6 +2,9 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { planText } from './commands/plan.ts'
+import { loadStudy } from './config/load.ts'
+import { cutStudy } from './config/part.ts'
 import { printed } from './output.fixture.ts'
 import { temporary } from './temporary.fixture.ts'
 
@@ -38,6 +41,7 @@ describe('the command line', () => {
     ['a data folder that is not there', ['--data', '/no/such/folder'], /no such data folder.*\/no\/such\/folder/s],
     ['an unknown command', ['reprot', 'beauty'], /no such command.*reprot.*Did you mean report/s],
     ['a seed that is no number', ['--seed', 'one'], /whole number/],
+    ['a search without a trial', ['tune', 'item-knn', '--trials', '0'], /at least 1/],
   ])('refuses %s with exit code 1 and leaves nothing', async (_, args, message) => {
     const out = join(temporary(), 'results')
     const { code, errors } = await printed([...args, '--out', out])
@@ -45,6 +49,45 @@ describe('the command line', () => {
     expect(errors).not.toMatch(/\n\s+at /)
     expect(code).toBe(1)
     expect(existsSync(out)).toBe(false)
+  })
+
+  it.each([
+    [
+      'a package',
+      { package: './no-such-package.js', name: 'theirs' },
+      /no recommender.*no-such-package.*Allowed: a package/s,
+    ],
+    [
+      'lists',
+      { recommendations: 'no-such/lists.arrow', name: 'theirs' },
+      /row theirs is not there.*Allowed: an Arrow/s,
+    ],
+  ])('says that %s of a configuration is not there before anything is trained', async (_, row, message) => {
+    const [config, out] = [join(temporary(), 'mine.json'), join(temporary(), 'out')]
+    const experiment = { name: 'mine', dataset: 'synthetic', world: 'tiny' }
+    writeFileSync(config, JSON.stringify({ ...experiment, systems: ['popularity', row] }))
+    const { code, output, errors } = await printed(['run', config, '--out', out])
+    expect(errors).toMatch(message)
+    expect({ code, output, there: existsSync(out) }).toEqual({ code: 1, output: '', there: false })
+    // The other row needs nothing of it.
+    expect((await printed(['run', config, '--out', out, '--models', 'popularity', '--plan'])).code).toBe(0)
+  })
+
+  it('suggests the file of lists that was probably meant', async () => {
+    const folder = temporary()
+    writeFileSync(join(folder, 'lists.arrow'), '')
+    const row = { recommendations: join(folder, 'lsits.arrow'), name: 'theirs' }
+    const config = join(folder, 'mine.json')
+    writeFileSync(config, JSON.stringify({ name: 'mine', dataset: 'synthetic', world: 'tiny', systems: [row] }))
+    const { errors } = await printed(['run', config, '--out', join(folder, 'out')])
+    expect(errors).toMatch(/lsits\.arrow.*Did you mean .*[\\/]lists\.arrow\?/s)
+  })
+
+  it('counts the fits of a configuration alike in list and in a plan', async () => {
+    const { output } = await printed(['list', '--out', temporary()])
+    const jobs = cutStudy(await loadStudy('full'), {}).map((job) => ({ ...job, path: temporary() }))
+    const [, fits] = planText('full', jobs).match(/experiments, (\d+) fits/) ?? []
+    expect(output).toMatch(new RegExp(`full +${fits} fits`))
   })
 
   it.each([

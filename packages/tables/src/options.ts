@@ -1,21 +1,29 @@
 import type { z } from 'zod'
 import { InvalidInputError } from './errors.ts'
 
-/** Edit distance (Levenshtein) between two short strings. */
+/**
+ * Edit distance between two short strings: a letter more, less or changed, or two neighbours swapped, is one edit (Damerau 1964, as
+ * optimal string alignment).
+ */
 function distance(a: string, b: string): number {
+  let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
       next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (swapped) next[j] = Math.min(next[j], before[j - 2] + 1)
     }
+    before = row
     row = next
   }
   return row[b.length]
 }
 
 /**
- * The allowed name nearest to a mistyped one, or undefined when none is near (more than a third of its letters differ).
+ * The allowed name nearest to a mistyped one, or undefined when none is near (more than a third of its letters differ; two letters
+ * that changed places count as one).
  *
  * @example suggest('sparq', ['sparc', 'mind']) // 'sparc'
  */
@@ -77,21 +85,53 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 export function parseOptions<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
   const parsed = schema.safeParse(value ?? {})
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const name = issue.path.map(String).join('.')
-  if (issue.code === 'unrecognized_keys') {
-    const keys = knownKeys(schema, issue.path)
-    const near = suggest(issue.keys[0], keys)
-    throw new InvalidInputError('UNKNOWN_OPTION', {
-      what: `Unknown key in ${where}${name ? ` at ${name}` : ''}`,
-      given: issue.keys.join(', '),
-      allowed: keys.length ? keys.join(', ') : undefined,
-      next: near ? `Did you mean "${near}"?` : 'Remove it, or check its spelling.',
+  const { issues } = parsed.error
+  // A misspelt key is the reason why the one that was meant is missing: it is told first.
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys')
+  if (unknown?.code === 'unrecognized_keys') throw unknownKeys(unknown.keys, unknown.path, schema, where)
+  throw invalid(issues[0], schema, value, where)
+}
+
+const nameOf = (path: readonly PropertyKey[]) => path.map(String).join('.')
+
+function unknownKeys(
+  given: readonly string[],
+  path: readonly PropertyKey[],
+  schema: unknown,
+  where: string,
+): InvalidInputError {
+  const keys = knownKeys(schema, path)
+  const near = given.map((key) => suggest(key, keys)).find((key) => key !== undefined)
+  return new InvalidInputError('UNKNOWN_OPTION', {
+    what: `Unknown key in ${where}${path.length > 0 ? ` at ${nameOf(path)}` : ''}`,
+    given: given.join(', '),
+    allowed: keys.length ? keys.join(', ') : undefined,
+    next: near ? `Did you mean "${near}"?` : 'Remove it, or check its spelling.',
+  })
+}
+
+function invalid(issue: z.core.$ZodIssue, schema: unknown, value: unknown, where: string): InvalidInputError {
+  const { path, message } = issue
+  const name = nameOf(path)
+  const given = valueAt(value, path)
+  const keys = knownKeys(schema, path)
+  if (issue.code === 'invalid_type' && name === '' && keys.length > 0) {
+    return new InvalidInputError('INVALID_OPTION', {
+      what: `An object is needed for ${where}`,
+      given,
+      allowed: `an object with the keys ${keys.join(', ')}`,
+      next: 'Put what is meant under its key.',
     })
   }
-  const given = valueAt(value, issue.path)
-  throw new InvalidInputError('INVALID_OPTION', {
-    what: `Invalid ${name ? `option "${name}"` : 'value'} in ${where}: ${issue.message}`,
+  if (given === undefined && name !== '') {
+    return new InvalidInputError('INVALID_OPTION', {
+      what: `Option "${name}" is missing in ${where}: ${message}`,
+      given: 'nothing',
+      next: `Add "${name}".`,
+    })
+  }
+  return new InvalidInputError('INVALID_OPTION', {
+    what: `Invalid ${name ? `option "${name}"` : 'value'} in ${where}: ${message}`,
     given: given === undefined ? 'nothing' : given,
     next: name ? `Correct or remove "${name}".` : 'Correct it.',
   })

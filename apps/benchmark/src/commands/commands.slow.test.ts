@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -283,6 +283,37 @@ describe('tune', () => {
 })
 
 describe('report, ledger and export', () => {
+  it('says all options of each row, with its defaults, also of a run whose version did not say them', async () => {
+    const { options, ...run } = saved('a')
+    expect(options?.sparc).toMatchObject({ dim: 16, warmUpSteps: 10, codebook: { size: 8, levels: 3 } })
+    expect(Object.keys(options ?? {})).toEqual(['popularity', 'item-knn', 'sparc'])
+    const old = join(out, 'old')
+    cpSync(join(out, 'a'), old, { recursive: true })
+    writeFileSync(join(old, 'run.json'), JSON.stringify(run))
+    const exported = async () => {
+      const to = temporary()
+      await benchmark('export', 'old', '--no-page', '--to', to)
+      const { options } = JSON.parse(readFileSync(join(to, 'mine', 'run.json'), 'utf8'))
+      return { options, text: readFileSync(join(to, 'mine', 'README.md'), 'utf8') }
+    }
+    const whole = await exported()
+    expect(whole.options).toEqual(options)
+    expect(whole.text).toContain('](codebook-usage-sparc.svg)')
+    expect(whole.text).toMatch(/all options of the rows in \[run\.json\]\(run\.json\)\.\n/)
+    // A codebook of one codeword has nothing to show, and what other defaults have made is not known.
+    const metrics = metricsOf('a')
+    for (const { codebook } of metrics.rows) for (const level of codebook?.levels ?? []) level.size = 1
+    writeFileSync(join(old, 'metrics.json'), JSON.stringify(metrics))
+    for (const at of [join(old, 'sparc'), join(old, 'sparc', 'seed-2')]) {
+      const row = JSON.parse(readFileSync(join(at, 'result.json'), 'utf8'))
+      writeFileSync(join(at, 'result.json'), JSON.stringify({ ...row, hash: 'of-another-version' }))
+    }
+    const other = await exported()
+    expect(Object.keys(other.options)).toEqual(['popularity', 'item-knn'])
+    expect(other.text).not.toContain('codebook-usage')
+    expect(other.text).toMatch(/; of sparc only those that the configuration names/)
+  })
+
   it('puts several runs on one page', async () => {
     const to = join(temporary(), 'page.html')
     await printed(['report', 'a', 'both/last', '--out', out, '--to', to])
@@ -305,7 +336,7 @@ describe('report, ledger and export', () => {
   it('prints the claims with their verdicts', async () => {
     const { output } = await benchmark('ledger', 'a')
     expect(output).toMatch(/NOT TESTABLE HERE: SPARC: PV500/)
-    expect(output).toMatch(/REPRODUCED: SPARC: Recall@50 above strong baselines.*\n +recall@50 .* against/)
+    expect(output).toMatch(/REPRODUCED: SPARC: Recall@50 above strong baselines.*\n +(as claimed|[a-z ]+): recall@50 .* against/)
   })
 
   it('refuses two runs of one experiment, which would be written to one folder, and writes nothing', async () => {
@@ -323,7 +354,22 @@ describe('report, ledger and export', () => {
     expect(text).toMatch(/\| sparc \|/)
     expect(text).toMatch(/fingerprint [0-9a-f]{16}/)
     for (const [, file] of text.matchAll(/!\[.*\]\((.*\.svg)\)/g)) expect(existsSync(join(to, 'mine', file))).toBe(true)
-    expect(readFileSync(join(to, 'mine', 'leaderboard.csv'), 'utf8')).toMatch(/^system,recall@20/)
+    const csv = (file: string) => readFileSync(join(to, 'mine', file), 'utf8').split('\n')
+    expect(csv('leaderboard.csv')[0]).toMatch(/^system,seeds,recall@20,recall@20 deviation,ndcg@20,/)
+    expect(
+      csv('leaderboard.csv')
+        .slice(1)
+        .map((line) => line.split(',', 2).join(' ')),
+    ).toContain('sparc 2')
+    expect(
+      csv('metrics.csv')
+        .slice(1, -1)
+        .map((line) => line.split(',', 4).join(' ')),
+    ).toEqual(metricsOf('a').rows.map(({ name, system, kind, seed }) => [name, system, kind, seed].join(' ')))
+    expect(text).toMatch(/- seeds: 1, 2; no seed changes popularity, item-knn/)
+    expect(text).toMatch(/\*\*bold\*\*: best of its column.*\n\n## History left in/)
+    expect(text.match(/Times are as measured on the machine named above/g)).toHaveLength(2)
+    expect(text).toMatch(/!\[Training\]\(training\.svg\)\n\n\*\*Training\.\*\* Recall@50 on the validation users/)
     expect(readFileSync(join(to, 'ledger.md'), 'utf8')).toMatch(/^# Claims ledger/)
     expect(readFileSync(join(to, 'README.md'), 'utf8')).toMatch(/\[mine\]\(mine\/README\.md\) \| synthetic-tiny/)
     expect(readFileSync(join(to, 'report.html'), 'utf8')).toContain('"users":[]')

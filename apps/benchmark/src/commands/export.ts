@@ -1,19 +1,30 @@
 import { join } from 'node:path'
 import { InvalidInputError, writeFileAtomic } from '@sparc/tables'
+import { type Experiment, rowName } from '../config/schema.ts'
 import { ledgerMarkdown } from '../ledger/markdown.ts'
+import { knownOptions } from '../pipeline/row.ts'
 import { ablationMarkdown, ablationNote } from '../report/ablations.ts'
 import { reportData } from '../report/build.ts'
-import type { ReportRun } from '../report/data.ts'
+import type { Figure, ReportRun } from '../report/data.ts'
 import { number, pValue } from '../report/format.ts'
 import { leftOut } from '../report/left-out.ts'
+import { legend } from '../report/legend.ts'
+import { metricsCsv } from '../report/metrics-csv.ts'
 import { reportPage } from '../report/page.ts'
+import { onPaper } from '../report/plot.ts'
+import { seedsRun } from '../report/seeds.ts'
 import { whatMatters } from '../report/significance.ts'
-import { board, codebookText, costText, indexText } from '../report/text.ts'
+import { board, codebookText, costText, fewSeeds, indexText } from '../report/text.ts'
 import { writeJson } from '../run-folder/json.ts'
+import type { RunFile } from '../run-folder/results.ts'
 import { type OpenedRuns, openRuns, type SavedRun } from '../run-folder/saved-runs.ts'
 
-function fence(title: string, text: string): string[] {
-  return text === '' ? [] : ['', `## ${title}`, '', '```text', text, '```']
+/** Of every time in a table: a run is no laboratory. */
+const times = 'Times are as measured on the machine named above, with whatever else it was doing.'
+
+function fence(title: string, text: string, note?: string): string[] {
+  if (text === '') return []
+  return ['', `## ${title}`, '', '```text', text, '```', ...(note === undefined ? [] : ['', note])]
 }
 
 function ablationTable({ ablations, columns, significance, seedNote }: ReportRun): string[] {
@@ -50,7 +61,22 @@ function significanceTable({ significance, ablations, seedNote }: ReportRun): st
   ]
 }
 
-function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, figures: string[]): string {
+/** Name of the file of a figure. */
+const fileOf = ({ title }: Figure) => `${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.svg`
+
+function figureText(figure: Figure): string[] {
+  return [`![${figure.title}](${fileOf(figure)})`, '', `**${figure.title}.** ${figure.caption}`, '']
+}
+
+/** What else is in the folder, and of which rows not all options are known. */
+function besides({ systems }: Experiment, options: Record<string, object>): string {
+  const rows = systems.filter(({ recommendations }) => recommendations === undefined).map(rowName)
+  const unknown = rows.filter((name) => options[name] === undefined)
+  const but = `; of ${unknown.join(', ')} only those that the configuration names, as other defaults made what is finished`
+  return `Every metric of every row and seed is in [metrics.csv](metrics.csv), all options of the rows in [run.json](run.json)${unknown.length > 0 ? but : ''}.`
+}
+
+function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, options: Record<string, object>): string {
   return [
     `# ${shown.title}`,
     '',
@@ -63,15 +89,19 @@ function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, figures: string[
     '',
     board(rows, 'filtered', run.split.kind).markdown(),
     '',
+    legend(shown.columns, shown.rows, fewSeeds(shown.rows).size),
+    '',
     '## History left in (to compare with published tables)',
     '',
     board(rows, 'unfiltered', run.split.kind).markdown(),
     ...significanceTable(shown),
-    ...fence('Cost', costText(rows)),
-    ...fence('Index', indexText(rows)),
+    ...fence('Cost', costText(rows), times),
+    ...fence('Index', indexText(rows), times),
     ...fence('Codebook over the items', codebookText(rows)),
-    ...(figures.length === 0 ? [] : ['', '## Figures', '']),
-    ...figures.map((file) => `![${file.replace(/\.svg$/, '')}](${file})`),
+    ...(shown.figures.length === 0 ? [] : ['', '## Figures']),
+    '',
+    ...shown.figures.flatMap(figureText),
+    besides(run.experiment, options),
     '',
     run.finished === undefined ? 'This run is not finished.' : `Finished ${run.finished.slice(0, 10)}.`,
     '',
@@ -92,7 +122,7 @@ function overview({ runs, missing }: OpenedRuns, page: boolean): string {
     ...runs.map(({ run, rows }) => {
       const { dataset, split, experiment } = run
       const names = new Set(rows.map(({ name }) => name)).size
-      return `| [${experiment.name}](${experiment.name}/README.md) | ${dataset.name} | ${dataset.fingerprint} | ${split.kind} | ${experiment.seeds.join(', ')} | ${names} | \`${run.command}\` | ${leftOut({ run, rows }).join(', ') || 'nothing'} |`
+      return `| [${experiment.name}](${experiment.name}/README.md) | ${dataset.name} | ${dataset.fingerprint} | ${split.kind} | ${seedsRun(experiment, rows)} | ${names} | \`${run.command}\` | ${leftOut({ run, rows }).join(', ') || 'nothing'} |`
     }),
     ...(missing.length === 0 ? [] : ['', `Not begun: ${missing.join(', ')}.`]),
     '',
@@ -132,19 +162,16 @@ export async function exportRuns(
   for (const [r, saved] of runs.entries()) {
     const shown = report.runs[r]
     const at = join(to, saved.run.experiment.name)
-    const files: string[] = []
-    for (const { title, svg } of shown.figures) {
-      const file = `${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.svg`
-      await writeFileAtomic(join(at, file), svg)
-      files.push(file)
-    }
-    await writeFileAtomic(join(at, 'README.md'), runMarkdown(saved, shown, files))
+    const options = await knownOptions(saved)
+    for (const figure of shown.figures) await writeFileAtomic(join(at, fileOf(figure)), onPaper(figure.svg))
+    await writeFileAtomic(join(at, 'README.md'), runMarkdown(saved, shown, options))
     await writeFileAtomic(join(at, 'leaderboard.csv'), board(saved.rows, 'filtered', saved.run.split.kind).csv())
     await writeFileAtomic(
       join(at, 'leaderboard-unfiltered.csv'),
       board(saved.rows, 'unfiltered', saved.run.split.kind).csv(),
     )
-    await writeJson(join(at, 'run.json'), saved.run)
+    await writeFileAtomic(join(at, 'metrics.csv'), metricsCsv(saved.rows))
+    await writeJson(join(at, 'run.json'), { ...saved.run, options } satisfies RunFile)
     process.stdout.write(`${at}\n`)
   }
   await writeFileAtomic(join(to, 'ledger.md'), `# Claims ledger\n\n${ledgerMarkdown(report.ledger)}`)

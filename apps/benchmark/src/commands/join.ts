@@ -6,7 +6,7 @@ import { rowHash, stableJson } from '../config/hash.ts'
 import { type Experiment, type Row, rowName } from '../config/schema.ts'
 import { commandsTogether, rowsTogether, together } from '../config/together.ts'
 import { keptRow, resultFile } from '../pipeline/row.ts'
-import { fitsOf } from '../pipeline/systems.ts'
+import { fitsOf, optionsOf } from '../pipeline/systems.ts'
 import { reportData } from '../report/build.ts'
 import { reportPage } from '../report/page.ts'
 import { openRunFolder, type RunPaths } from '../run-folder/folder.ts'
@@ -61,6 +61,7 @@ async function takeIn(folder: RunPaths, source: SavedRun): Promise<SavedRun> {
   checkJoins(run, source)
   run.experiment = whole(run.experiment, source, folder.path)
   if (before === undefined) await copyData(source.paths, folder)
+  run.options = optionsOf(run.experiment)
   const here = { experiment: run.experiment, folder }
   const origin = { experiment: run.experiment, folder: source.paths }
   const made: RowResult[][] = []

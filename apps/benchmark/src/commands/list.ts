@@ -1,19 +1,16 @@
 import { join } from 'node:path'
 import { builtInConfigs, loadStudy } from '../config/load.ts'
 import { dataRoot, datasetsIn } from '../data/locate.ts'
-import { isLearned, systemNames } from '../pipeline/systems.ts'
+import { fitsOf, isLearned, systemNames } from '../pipeline/systems.ts'
 import { align } from '../report/text.ts'
-import { runPaths } from '../run-folder/folder.ts'
-import { readJson } from '../run-folder/json.ts'
-import type { RunFile } from '../run-folder/results.ts'
-import { runNames } from '../run-folder/saved-runs.ts'
+import { readRun, runNames } from '../run-folder/saved-runs.ts'
 
 /** `benchmark list`: what there is. */
 export async function list({ data, out }: { data?: string; out: string }): Promise<void> {
   const configs = await Promise.all(
     builtInConfigs().map(async (name) => {
       const { experiments, about } = await loadStudy(name)
-      const runs = experiments.reduce((sum, each) => sum + each.systems.length * each.seeds.length, 0)
+      const runs = experiments.reduce((sum, each) => sum + fitsOf(each).length, 0)
       return {
         cells: [`  ${name}`, `${runs} fits`, experiments.length > 1 ? `${experiments.length} experiments` : ''],
         about,
@@ -23,8 +20,9 @@ export async function list({ data, out }: { data?: string; out: string }): Promi
   const root = dataRoot(data)
   const runs = await Promise.all(
     runNames(out).map(async (name) => {
-      const run = await readJson<RunFile>(runPaths(join(out, name)).run)
-      return `  ${name}: ${run?.dataset.name}, ${run?.finished === undefined ? 'not finished' : 'finished'}`
+      const run = await readRun(join(out, name)).catch(() => undefined)
+      if (run === undefined) return `  ${name}: damaged, its run.json is not whole`
+      return `  ${name}: ${run.dataset.name}, ${run.finished === undefined ? 'not finished' : 'finished'}`
     }),
   )
   const found = [...datasetsIn(root), 'synthetic'].map((name) => `  ${name}`)

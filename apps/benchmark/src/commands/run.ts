@@ -4,12 +4,24 @@ import { configName, loadStudy } from '../config/load.ts'
 import { cutStudy } from '../config/part.ts'
 import { locate } from '../data/locate.ts'
 import { describeError } from '../errors.ts'
-import { checkRow } from '../pipeline/systems.ts'
+import { isMade } from '../pipeline/row.ts'
+import { checkRow, checkSource, fitsOf } from '../pipeline/systems.ts'
+import { runPaths } from '../run-folder/folder.ts'
 import { writeStudy } from '../run-folder/studies.ts'
 import { checkFresh } from './fresh.ts'
 import type { StudyOptions } from './options.ts'
-import { planText } from './plan.ts'
+import { type Planned, planText } from './plan.ts'
 import { runPath, sit } from './sitting.ts'
+
+/** What is finished needs its package or its lists no more. */
+async function checkSources(jobs: readonly Planned[], fresh = false): Promise<void> {
+  for (const { experiment, wanted, path } of jobs) {
+    const folder = runPaths(path)
+    for (const { row, seed } of fitsOf(experiment)) {
+      if (wanted(row, seed) && (fresh || !isMade({ experiment, folder }, row, seed))) await checkSource(row)
+    }
+  }
+}
 
 /** `benchmark run CONFIG`: every experiment of a configuration, or a part, after saying how long that will take. */
 export async function run(config: string, options: StudyOptions): Promise<void> {
@@ -22,6 +34,7 @@ export async function run(config: string, options: StudyOptions): Promise<void> 
     const located = locate(job.experiment.dataset, options.data, false)
     return { ...job, run, located, path: runPath(job.experiment, { ...options, run }) }
   })
+  await checkSources(jobs, options.fresh)
   process.stdout.write(`${planText(study.name, jobs, options.fresh)}\n`)
   if (options.plan) return
   if (several) await writeStudy(study, join(options.out, options.run ?? study.name))

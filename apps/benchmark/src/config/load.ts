@@ -12,8 +12,7 @@ export const configFolder = fileURLToPath(new URL('../../configs', import.meta.u
 
 /** Names of the configurations that come with the app, sorted. */
 export function builtInConfigs(): string[] {
-  return readdirSync(configFolder)
-    .filter((file) => file.endsWith('.json'))
+  return jsonFiles(configFolder)
     .map((file) => file.slice(0, -'.json'.length))
     .sort()
 }
@@ -39,10 +38,11 @@ export function configName(given: string): string {
   return dirname(path) === resolve(configFolder) ? basename(path, '.json') : given
 }
 
-async function readJson(path: string): Promise<unknown> {
+async function readObject(path: string): Promise<Record<string, unknown>> {
   const text = await readFile(path, 'utf8')
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch (cause) {
     throw new InvalidInputError('INVALID_CONFIG', {
       what: 'The configuration is no valid JSON',
@@ -52,6 +52,36 @@ async function readJson(path: string): Promise<unknown> {
       cause,
     })
   }
+  if (isObject(value)) return value
+  throw new InvalidInputError('INVALID_CONFIG', {
+    what: `The configuration in ${path} is no object`,
+    given: value,
+    allowed:
+      'an experiment, { "name": ..., "dataset": ..., "systems": [...] }, or a study, { "name": ..., "experiments": [...] }',
+    next: 'Put what is meant under its key',
+  })
+}
+
+/** Path of the configuration that another one in `from` uses: beside it, else the one of that name that comes with the app. */
+function findUsed(use: unknown, from: string, seen: readonly string[]): string {
+  const { given, bare } =
+    typeof use === 'string' ? { given: use, bare: use.replace(/\.json$/, '') } : { given: '', bare: '' }
+  const beside = resolve(dirname(from), given)
+  const there = [...(given.endsWith('.json') ? [beside] : []), join(configFolder, `${bare}.json`)]
+  const found = given === '' ? undefined : there.find((path) => existsSync(path))
+  if (found !== undefined && !seen.includes(found)) return found
+  const names = [...jsonFiles(dirname(from)), ...jsonFiles(configFolder)].filter((name) => name !== basename(from))
+  const near = found === undefined ? suggest(`${bare}.json`, [...new Set(names)]) : undefined
+  throw new InvalidInputError('INVALID_CONFIG', {
+    what: found === undefined ? '"use" names no other configuration' : '"use" comes back to where it began',
+    given: JSON.stringify(use),
+    allowed: `the path of an experiment, relative to this file, or one that comes with the app: ${builtInConfigs().join(', ')}`,
+    next: near === undefined ? `Mend it in ${from}` : `Did you mean ${near}?`,
+  })
+}
+
+function jsonFiles(folder: string): string[] {
+  return readdirSync(folder).filter((file) => file.endsWith('.json'))
 }
 
 /** What an experiment says, with what it takes from the configuration that it uses, and that from the next. */
@@ -62,17 +92,8 @@ async function resolveUse(
 ): Promise<Record<string, unknown>> {
   const { use, rows, ...own } = value
   if (use === undefined) return value
-  const base = typeof use === 'string' ? resolve(dirname(path), use) : ''
-  if (typeof use !== 'string' || !existsSync(base) || seen.includes(base)) {
-    throw new InvalidInputError('INVALID_CONFIG', {
-      what: '"use" names no other configuration',
-      given: JSON.stringify(use),
-      allowed: 'the path of an experiment, relative to this file, that does not come back to this file',
-      next: `Mend it in ${path}`,
-    })
-  }
-  const read = await readJson(base)
-  const other = isObject(read) ? await resolveUse(read, base, [...seen, base]) : {}
+  const base = findUsed(use, path, seen)
+  const other = await resolveUse(await readObject(base), base, [...seen, base])
   return { ...other, ...own, systems: changeRows(own.systems ?? other.systems, rows, path) }
 }
 
@@ -83,14 +104,14 @@ async function resolveExperiment(value: Record<string, unknown>, path: string): 
 /** Reads a configuration: one experiment, or a study of several. */
 export async function loadStudy(given: string): Promise<Study> {
   const path = findConfig(given)
-  const value = await readJson(path)
-  if (isObject(value) && 'experiments' in value) {
+  const value = await readObject(path)
+  if ('experiments' in value) {
     const study = parseStudy(value, path)
     const experiments: Experiment[] = []
     for (const each of study.experiments) experiments.push(await resolveExperiment(each, path))
     checkStudy(experiments, path)
     return { ...study, experiments }
   }
-  const experiment = await resolveExperiment(isObject(value) ? value : { value }, path)
+  const experiment = await resolveExperiment(value, path)
   return { name: experiment.name, about: experiment.about, experiments: [experiment] }
 }

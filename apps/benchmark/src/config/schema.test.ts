@@ -117,6 +117,37 @@ describe('the configurations that come with the app', () => {
     expect((await loadStudy('beauty')).experiments[0].seeds).toEqual([1])
   })
 
+  it('take one that comes with the app where there is none of that name beside them', async () => {
+    const folder = temporary()
+    const mine = join(folder, 'mine.json')
+    const using = (use: unknown) => writeFileSync(mine, JSON.stringify({ use, name: 'mine' }))
+    const rows = async () => (await loadStudy(mine)).experiments[0].systems.length
+    const beauty = (await loadStudy('beauty')).experiments[0].systems.length
+    for (const use of ['beauty.json', 'beauty']) {
+      using(use)
+      expect(await rows()).toBe(beauty)
+    }
+    writeFileSync(join(folder, 'beauty.json'), JSON.stringify(least))
+    using('beauty.json')
+    expect(await rows()).toBe(1)
+    using('beuaty.json')
+    await expect(loadStudy(mine)).rejects.toThrow(
+      /names no other.*beuaty.*ablations, beauty.*Did you mean beauty\.json/s,
+    )
+    using('mine.json')
+    await expect(loadStudy(mine)).rejects.toThrow(/comes back to where it began/)
+    using(3)
+    await expect(loadStudy(mine)).rejects.toThrow(/names no other.*Given: 3.*Mend it in .*mine\.json/s)
+  })
+
+  it('are refused where they are no object, and where a needed key is misspelt', async () => {
+    const path = join(temporary(), 'mine.json')
+    writeFileSync(path, '[1]')
+    await expect(loadStudy(path)).rejects.toThrow(/mine\.json is no object.*Given: \[1\].*an experiment/s)
+    writeFileSync(path, JSON.stringify({ ...least, systems: undefined, systmes: ['sparc'] }))
+    await expect(loadStudy(path)).rejects.toThrow(/systmes.*Did you mean "systems"/s)
+  })
+
   it('take what another one takes from a third, and change it last', async () => {
     const folder = temporary()
     const first = { ...least, systems: [{ system: 'two-tower', options: { dim: 8 } }] }

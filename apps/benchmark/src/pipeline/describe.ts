@@ -3,12 +3,14 @@ import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { RunFile } from '../run-folder/results.ts'
+import { commit } from './commit.ts'
 
 const packages = ['@sparc/tables', '@sparc/codebook', '@sparc/model', '@sparc/index', '@sparc/eval', 'apache-arrow']
 
-/** Versions of Node, of this project's packages and of what they stand on. */
+/** The commit of this project that runs, where that is known; versions of Node, of its packages and of what they stand on. */
 export function versions(): Record<string, string> {
-  const found: Record<string, string> = { node: process.versions.node }
+  const here = commit()
+  const found: Record<string, string> = { ...(here !== undefined && { commit: here }), node: process.versions.node }
   for (const name of [...packages, '@tensorflow/tfjs', '@tensorflow/tfjs-node', 'faiss-node', '@duckdb/node-api']) {
     found[name] = versionOf(name) ?? 'not installed'
   }

@@ -19,7 +19,7 @@ import { listLength } from './lists.ts'
 import { keptRow, runRow } from './row.ts'
 import { split, splitFingerprint } from './split.ts'
 import { stopwatch } from './stopwatch.ts'
-import { fitsOf } from './systems.ts'
+import { fitsOf, optionsOf } from './systems.ts'
 
 export interface RunRequest {
   experiment: Experiment
@@ -56,6 +56,7 @@ export async function runExperiment(request: RunRequest): Promise<RunOutcome> {
     context.experiment = kept.experiment
     run.experiment = kept.experiment
   }
+  run.options = optionsOf(run.experiment)
   const fits = fitsOf(run.experiment)
   // Before anything is written: what can't be continued stays as it is.
   const made = await Promise.all(fits.map(({ row, seed }) => keptRow(context, row, seed)))

@@ -9,12 +9,13 @@ import { number } from '../report/format.ts'
 import type { RunPaths } from '../run-folder/folder.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
 import type { RowResult } from '../run-folder/results.ts'
+import type { SavedRun } from '../run-folder/saved-runs.ts'
 import { type Context, sayOnce } from './context.ts'
 import { dropCheckpoints, fit } from './fit.ts'
 import { contentOf, givenLists } from './given-lists.ts'
 import { keepAndMeasure, listLength } from './lists.ts'
 import { serve } from './serve.ts'
-import { allOptions, isLearned, makeRecommender } from './systems.ts'
+import { allOptions, fitsOf, isLearned, makeRecommender, optionsOf } from './systems.ts'
 
 /** Written last: the row is finished. */
 export const resultFile = 'result.json'
@@ -73,6 +74,21 @@ export async function keptRow(context: Place, row: Row, seed: number): Promise<R
 /** Whether a row and seed is finished, whatever options made it. */
 export function isMade(place: Place, row: Row, seed: number): boolean {
   return existsSync(join(folderOf(place, row, seed), resultFile))
+}
+
+/**
+ * All options of the rows of a run, by name: as `run.json` says them, and of a run of an earlier version those that the hash of a
+ * finished row says to be still the same. Rows of which neither is known are left out.
+ */
+export async function knownOptions({ run, paths }: Pick<SavedRun, 'run' | 'paths'>): Promise<Record<string, object>> {
+  if (run.options !== undefined) return run.options
+  const place = { experiment: run.experiment, folder: paths }
+  const known: Record<string, object> = {}
+  for (const { row, seed } of fitsOf(run.experiment)) {
+    const rows = await keptRow(place, row, seed).catch(() => [])
+    if (rows.length > 0) Object.assign(known, optionsOf({ systems: [row], fit: run.experiment.fit }))
+  }
+  return known
 }
 
 function hashFor(row: Row, { experiment }: Place, content: string | undefined): string {

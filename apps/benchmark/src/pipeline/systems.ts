@@ -1,9 +1,10 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { isAbsolute, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createRecommender, type Recommender, systems } from '@sparc/model'
-import { InvalidInputError } from '@sparc/tables'
-import type { Experiment, Row } from '../config/schema.ts'
+import { InvalidInputError, suggest } from '@sparc/tables'
+import { type Experiment, type Row, rowName } from '../config/schema.ts'
 
 /** Names of all systems, in the order of `list`. */
 export const systemNames: readonly string[] = Object.keys(systems)
@@ -45,6 +46,12 @@ export function allOptions(row: Row, common: Record<string, unknown>): object | 
   return recommender.options
 }
 
+/** All options of every row that has any, by its name; of a system of another package those that it is handed. */
+export function optionsOf({ systems, fit }: Pick<Experiment, 'systems' | 'fit'>): Record<string, object> {
+  const rows = systems.filter(({ recommendations }) => recommendations === undefined)
+  return Object.fromEntries(rows.map((row) => [rowName(row), allOptions(row, fit.options) ?? row.options]))
+}
+
 function named(system: string, own: Record<string, unknown>, common: Record<string, unknown>): Recommender {
   return createRecommender(system, isLearned(system) ? { ...common, ...own } : own)
 }
@@ -67,15 +74,23 @@ function addressOf(name: string): string {
   }
 }
 
-/** A system of another package: its default export is a factory, handed the options, that gives a `Recommender`. */
-async function fromPackage(name: string, options: Record<string, unknown>): Promise<Recommender> {
+type Factory = (options: Record<string, unknown>) => unknown
+
+/** The default export of a package or module. */
+async function factoryOf(name: string): Promise<Factory> {
   const loaded: unknown = await import(addressOf(name)).catch((cause: unknown) => {
     throw badPackage(name, `it could not be loaded: ${cause instanceof Error ? cause.message : cause}`, cause)
   })
   const factory: unknown =
     typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
   if (typeof factory !== 'function') throw badPackage(name, `its default export is ${typeof factory}`)
-  const made: unknown = await factory(options)
+  return factory as Factory
+}
+
+/** A system of another package: its default export is a factory, handed the options, that gives a `Recommender`. */
+async function fromPackage(name: string, options: Record<string, unknown>): Promise<Recommender> {
+  const factory = await factoryOf(name)
+  const made = await factory(options)
   if (!isRecommender(made)) throw badPackage(name, 'its factory gave something else than a Recommender')
   return made
 }
@@ -87,6 +102,26 @@ function badPackage(name: string, why: string, cause?: unknown): InvalidInputErr
     allowed: 'a package or a path to a module whose default export is (options) => Recommender',
     next: 'Install it, or correct its name; the interface is `Recommender` of @sparc/model',
     cause,
+  })
+}
+
+/**
+ * Looks for the package or the file of recommendations that a row names, before anything is trained.
+ *
+ * @throws InvalidInputError `INVALID_PACKAGE`, `NO_RECOMMENDATIONS`
+ */
+export async function checkSource({ package: name, recommendations, ...row }: Row): Promise<void> {
+  if (name !== undefined) await factoryOf(name)
+  if (recommendations === undefined || existsSync(recommendations)) return
+  const folder = dirname(recommendations)
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.arrow')) : []
+  const near = suggest(basename(recommendations), files)
+  throw new InvalidInputError('NO_RECOMMENDATIONS', {
+    what: `The file of recommendations of the row ${rowName(row)} is not there`,
+    given: resolve(recommendations),
+    allowed:
+      'an Arrow file with the columns user, items and scores; a path that is not absolute begins in the folder in which the command is given',
+    next: near === undefined ? 'Make it, or correct "recommendations"' : `Did you mean ${join(folder, near)}?`,
   })
 }
 

@@ -24,7 +24,7 @@ async function reportRun(saved: SavedRun, id: string, users: boolean): Promise<R
     id,
     title: `${run.dataset.name}, ${splits[run.split.kind]}`,
     about: run.experiment.about,
-    facts: factsOf(run),
+    facts: factsOf(run, rows),
     phases: Object.entries(run.phases),
     columns: columnsOf(rows, run.split.kind),
     rows: summary,

@@ -6,7 +6,10 @@ declare module 'jsdom' {
     matchMedia: unknown
   }
   export class JSDOM {
-    constructor(html: string, options?: { runScripts?: 'dangerously'; beforeParse?(window: JsdomWindow): void })
+    constructor(
+      html: string,
+      options?: { runScripts?: 'dangerously'; contentType?: string; beforeParse?(window: JsdomWindow): void },
+    )
     readonly window: JsdomWindow
   }
 }

@@ -12,3 +12,20 @@ export function svg(options: PlotOptions): string {
   element.setAttribute('role', 'img')
   return element.outerHTML
 }
+
+/** Ink that is not quite black. */
+const INK = '#222'
+
+/** A figure as a file of its own: white paper and dark ink, whatever the colours of the page that shows it. */
+export function onPaper(figure: string): string {
+  const { document: page } = new JSDOM(figure, { contentType: 'image/svg+xml' }).window
+  const root = page.documentElement as unknown as SVGElement
+  root.style.color = INK
+  root.style.background = ''
+  const paper = page.createElementNS('http://www.w3.org/2000/svg', 'rect')
+  for (const [name, value] of Object.entries({ width: '100%', height: '100%', fill: 'white' })) {
+    paper.setAttribute(name, value)
+  }
+  root.insertBefore(paper, root.querySelector(':scope > style')?.nextSibling ?? root.firstChild)
+  return root.outerHTML
+}

@@ -2,10 +2,11 @@ import { duration } from '../progress/duration.ts'
 import type { RowResult, RunFile } from '../run-folder/results.ts'
 import { machineText, sittingText } from '../run-folder/sittings.ts'
 import { leftOut } from './left-out.ts'
+import { seedsRun } from './seeds.ts'
 import { board, codebookText, costText, indexText } from './text.ts'
 
 /** What was measured on what, in a few lines. */
-export function factsOf(run: RunFile): [string, string][] {
+export function factsOf(run: RunFile, rows: readonly RowResult[]): [string, string][] {
   const { dataset, split, otherSittings = [] } = run
   const count = (value: number) => value.toLocaleString('en')
   return [
@@ -17,7 +18,7 @@ export function factsOf(run: RunFile): [string, string][] {
       'split',
       `${split.kind}, seed ${split.seed}, ${split.source}: ${count(split.train)} train, ${count(split.validation)} validation, ${count(split.test)} test users; fingerprint ${split.fingerprint}`,
     ],
-    ['seeds', run.experiment.seeds.join(', ')],
+    ['seeds', seedsRun(run.experiment, rows)],
     ['backend', run.backend ?? 'none (nothing was trained)'],
     ['index engine', run.engine ?? 'none'],
     ['machine', machineText(run.machine)],
@@ -39,7 +40,7 @@ function block(title: string, text: string): string[] {
 /** The leaderboard of a run as text: the headline with the history filtered, the other view below it. */
 export function runText(run: RunFile, rows: RowResult[]): string {
   const phases = Object.entries(run.phases).map(([name, seconds]) => `${name} ${duration(seconds)}`)
-  const facts = factsOf(run).filter(([name]) => name !== 'versions')
+  const facts = factsOf(run, rows).filter(([name]) => name !== 'versions')
   const missing = leftOut({ run, rows })
   return [
     ...block('History filtered (the headline)', board(rows, 'filtered', run.split.kind).text()),

@@ -26,7 +26,8 @@ export function board(rows: readonly RowResult[], view: View, split: string) {
   const unranked = fewSeeds([...groups].map(([name, group]) => ({ name, steps: group[0].steps, seeds: group.length })))
   return leaderboard(
     [...groups].map(([name, group]) => ({
-      name: unranked.has(name) ? `${name}, ${group.length} seed${group.length > 1 ? 's' : ''}` : name,
+      name,
+      label: unranked.has(name) ? `${name}, ${group.length} seed${group.length > 1 ? 's' : ''}` : name,
       ranked: !unranked.has(name),
       values: Object.fromEntries(there.map(({ key }) => [key, group.map((row) => row.metrics[view][key] ?? null)])),
     })),
@@ -46,13 +47,20 @@ export function align(rows: string[][]): string {
     .join('\n')
 }
 
+/** Names each row; with its seed where there are several of that name. */
+function labelsOf(rows: readonly RowResult[]): string[] {
+  const groups = byName(rows)
+  return rows.map(({ name, seed }) => ((groups.get(name)?.length ?? 0) > 1 ? `${name}, seed ${seed}` : name))
+}
+
 /**
  * What each row cost: steps, seconds, share of the catalogue scanned, time per query; and the mean cosine between the interest
  * vectors of one user, as interests that are all alike are one interest.
  */
 export function costText(rows: readonly RowResult[]): string {
-  const body = rows.map((row) => [
-    row.seed === rows[0].seed ? row.name : `${row.name}, seed ${row.seed}`,
+  const labels = labelsOf(rows)
+  const body = rows.map((row, r) => [
+    labels[r],
     String(row.steps),
     row.kind === 'shards' ? 'as above' : duration(row.seconds.fit),
     row.scanned === undefined ? '-' : percent(row.scanned),
@@ -75,9 +83,10 @@ export function pointName({ engine, probes }: IndexPoint): string {
 
 /** The index beside the exact answer: search alone, the interests being there. */
 export function indexText(rows: readonly RowResult[]): string {
-  const body = rows.flatMap((row) =>
+  const labels = labelsOf(rows)
+  const body = rows.flatMap((row, r) =>
     (row.index ?? []).map((point) => [
-      `${row.name}: ${pointName(point)}`,
+      `${labels[r]}: ${pointName(point)}`,
       percent(point.scanned),
       percent(point.recallOfExact),
       `${Math.round(point.microsecondsPerQuery)} µs`,
@@ -88,11 +97,12 @@ export function indexText(rows: readonly RowResult[]): string {
 
 /** Health of the codes over the items, per level. */
 export function codebookText(rows: readonly RowResult[]): string {
+  const labels = labelsOf(rows)
   return rows
-    .flatMap(({ name, codebook }) =>
+    .flatMap(({ codebook }, r) =>
       (codebook?.levels ?? []).map(
         (level, l) =>
-          `${name}, level ${l + 1}: ${percent(level.usage)} of ${level.size} codes used, perplexity ${level.perplexity.toFixed(1)}, largest ${percent(level.largest)}`,
+          `${labels[r]}, level ${l + 1}: ${percent(level.usage)} of ${level.size} codes used, perplexity ${level.perplexity.toFixed(1)}, largest ${percent(level.largest)}`,
       ),
     )
     .join('\n')

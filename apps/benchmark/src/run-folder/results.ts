@@ -62,6 +62,8 @@ export interface RunFile {
   hash: string
   command: string
   experiment: Experiment
+  /** All options of each row by its name, those that it has by default too; runs of earlier versions do not say them. */
+  options?: Record<string, object>
   started: string
   finished?: string
   dataset: {

@@ -15,11 +15,12 @@ export function otherSittings(now: Sitting, sittings: readonly Sitting[]): Sitti
   return others.size === 0 ? undefined : [...others.values()]
 }
 
-/** What another sitting had that this one had not: `linux-x64, 8 x EPYC, 32 GB; node 22.1.0`. */
+/** What another sitting had that this one had not: `linux-x64, 8 x EPYC, 32 GB; node 22.1.0`; an older one did not say its commit. */
 export function sittingText(now: Sitting, { machine, versions }: Sitting): string {
-  const differ = Object.entries(versions).filter(([name, version]) => now.versions[name] !== version)
+  const names = new Set([...Object.keys(versions), ...Object.keys(now.versions)])
+  const differ = [...names].filter((name) => now.versions[name] !== versions[name])
   const other = stableJson(machine) === stableJson(now.machine) ? [] : [machineText(machine)]
-  return [...other, ...differ.map(([name, version]) => `${name} ${version}`)].join(', ')
+  return [...other, ...differ.map((name) => `${name} ${versions[name] ?? 'not known'}`)].join(', ')
 }
 
 /** A machine as people say it. */

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { isObject } from '../config/is-object.ts'
 import type { Study } from '../config/schema.ts'
 import { together } from '../config/together.ts'
 import { makeFolder } from './folder.ts'
-import { readJson, writeJson } from './json.ts'
+import { readJson, readWhole, writeJson } from './json.ts'
 
 /** What experiments a study has: `study.json` in its folder, beside a folder for each that has begun. */
 interface StudyFile {
@@ -20,7 +21,9 @@ const file = 'study.json'
  */
 export async function writeStudy({ name, experiments }: Study, folder: string): Promise<void> {
   makeFolder(folder)
-  const begun = ((await experimentsIn(folder)) ?? []).filter((each) => existsSync(join(folder, each, 'run.json')))
+  const begun = ((await readJson<StudyFile>(join(folder, file)))?.experiments ?? []).filter((each) =>
+    existsSync(join(folder, each, 'run.json')),
+  )
   const names = experiments.map((each) => each.name)
   const content: StudyFile = { format: 1, name, experiments: together(names, begun) }
   await writeJson(join(folder, file), content)
@@ -31,9 +34,9 @@ export function studyFolder(given: string, out: string): string | undefined {
   return [join(out, given), given].find((each) => existsSync(join(each, file)))
 }
 
-/** The experiments of the study in a folder; undefined where there is none. */
-export async function experimentsIn(folder: string): Promise<string[] | undefined> {
-  return existsSync(join(folder, file)) ? (await readJson<StudyFile>(join(folder, file)))?.experiments : undefined
+/** The name of the study in a folder, and its experiments; undefined where there is none. */
+export function readStudy(folder: string): Promise<Pick<StudyFile, 'name' | 'experiments'> | undefined> {
+  return readWhole<StudyFile>(join(folder, file), (value) => isObject(value) && Array.isArray(value.experiments))
 }
 
 /** Makes a study consist of what another one consists of besides; begins it where it is not there. */

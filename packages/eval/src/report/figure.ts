@@ -4,10 +4,13 @@ import { z } from 'zod'
 /** How a figure looks. */
 export interface FigureOptions {
   title?: string
-  /** Pixels, 640 x 400 by default. */
+  /** Pixels, 640 x 400 by default; a figure is taller where the names of many systems would not fit in. */
   width?: number
   height?: number
-  /** One colour a system, repeated where there are more systems. Colours that the colour-blind can tell by default. */
+  /**
+   * One colour a system; where there are more systems they are used again with other dashes and symbols. Colours that the
+   * colour-blind can tell by default.
+   */
   colours?: string[]
   /** Of the paper, 'white' by default; 'none' for none. */
   background?: string
@@ -46,6 +49,10 @@ export interface Axes {
   yLabel: string
   /** 'band': names in the order of the points; 'log': numbers. */
   x: 'band' | 'log' | 'linear'
+  /** Whether the axes of numbers begin at zero, `true` by default. */
+  zero?: boolean
+  /** All systems in the order of their colours, where not all of them have points. */
+  systems?: readonly string[]
 }
 
 /** @throws InvalidInputError NOTHING_TO_DRAW */
@@ -62,9 +69,32 @@ export function systemsOf(points: FigurePoint[]): string[] {
   return [...new Set(points.map(({ system }) => system))]
 }
 
-/** The colour of each point's system. */
-export function colourOf(systems: string[], colours: string[]): (point: { system: string }) => string {
-  return ({ system }) => colours[systems.indexOf(system) % colours.length]
+const dashes = [undefined, '6 3', '2 3', '9 3 2 3', '1 2', '12 4']
+const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'wye'] as const
+
+/** How a system is drawn. */
+export interface Style {
+  colour: string
+  /** Of its line; undefined for a whole one. */
+  dash: string | undefined
+  symbol: (typeof symbols)[number]
+}
+
+/** The style of a system: the colours in turn, each time round with another dash and symbol. */
+export function styleOf(systems: readonly string[], colours: readonly string[]): (system: string) => Style {
+  return (system) => {
+    const at = Math.max(0, systems.indexOf(system))
+    const round = Math.floor(at / colours.length) % dashes.length
+    return { colour: colours[at % colours.length], dash: dashes[round], symbol: symbols[round] }
+  }
+}
+
+/** Where an axis of numbers begins and ends, a bit beyond the values. */
+export function domainOf(values: readonly number[], zero: boolean, beyond: number): [number, number] {
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  if (zero) return [0, (1 + beyond) * most || 1]
+  const edge = beyond * (most - least || Math.abs(most) || 1)
+  return [least - edge, most + edge]
 }
 
 /** Three digits, without the zero before the point. */

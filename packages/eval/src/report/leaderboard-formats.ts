@@ -20,8 +20,8 @@ export function leaderboardText({ columns, rows, digits, caption, legend }: Boar
   const deviationWidth = columns.map((_, at) =>
     Math.max(...rows.map(({ cells }) => number(cells[at], digits).length - number(onlyMean(cells[at]), digits).length)),
   )
-  const body = rows.map(({ name, cells }) => [
-    name,
+  const body = rows.map(({ label, cells }) => [
+    label,
     ...cells.map((cell, at) => {
       const place = cell.place === 1 ? '*' : cell.place === 2 ? '+' : ' '
       const pad = cell.deviation === null ? ' '.repeat(deviationWidth[at]) : ''
@@ -55,7 +55,7 @@ export function leaderboardMarkdown({ columns, rows, digits, caption }: Board): 
   return [
     line(['', ...columns.map(({ title }) => cellSafe(title))]),
     line(['---', ...columns.map(() => '---:')]),
-    ...rows.map(({ name, cells }) => line([cellSafe(name), ...cells.map(cellText)])),
+    ...rows.map(({ label, cells }) => line([cellSafe(label), ...cells.map(cellText)])),
     ...(caption === '' ? [] : ['', caption]),
   ].join('\n')
 }
@@ -63,18 +63,23 @@ export function leaderboardMarkdown({ columns, rows, digits, caption }: Board): 
 /** Comma-separated values with full precision, for other programs. */
 export function leaderboardCsv({ columns, rows }: Board): string {
   const quote = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-  const head = [
-    'system',
-    ...columns.flatMap(({ name }) => [name, `${name} deviation`, `${name} seeds`, `${name} significant`]),
+  // Most tables have no tests, and a value for every seed: there these columns would say nothing.
+  const counted = columns.map((_, at) => rows.some(({ seeds, cells }) => cells[at].seeds !== seeds))
+  const parts = (at: number, mean: unknown, deviation: unknown, seeds: unknown, significant: unknown) => [
+    mean ?? '',
+    deviation ?? '',
+    ...(counted[at] ? [seeds] : []),
+    ...(columns[at].tested ? [significant ?? ''] : []),
   ]
-  const lines = rows.map(({ name, cells }) => [
+  const head = columns.flatMap(({ name }, at) =>
+    parts(at, name, `${name} deviation`, `${name} seeds`, `${name} significant`),
+  )
+  const lines = rows.map(({ name, seeds, cells }) => [
     name,
-    ...cells.flatMap(({ mean, deviation, seeds, significant }) => [
-      mean ?? '',
-      deviation ?? '',
-      seeds,
-      significant ?? '',
-    ]),
+    seeds,
+    ...cells.flatMap((cell, at) => parts(at, cell.mean, cell.deviation, cell.seeds, cell.significant)),
   ])
-  return [head, ...lines].map((line) => `${line.map((part) => quote(String(part))).join(',')}\n`).join('')
+  return [['system', 'seeds', ...head], ...lines]
+    .map((line) => `${line.map((part) => quote(String(part))).join(',')}\n`)
+    .join('')
 }

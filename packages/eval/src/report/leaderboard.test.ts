@@ -62,12 +62,22 @@ describe('a leaderboard', () => {
         .csv()
         .split('\n'),
     ).toEqual([
-      'system,recall@50,recall@50 deviation,recall@50 seeds,recall@50 significant',
-      'popularity,0.0548,,1,below',
-      'ease,0.1595,,1,',
-      '"sparc, ours",0.165,0.007071067811865481,2,above',
+      'system,seeds,recall@50,recall@50 deviation,recall@50 significant',
+      'popularity,1,0.0548,,below',
+      'ease,1,0.1595,,',
+      '"sparc, ours",2,0.165,0.007071067811865481,above',
       '',
     ])
+  })
+
+  test('as CSV, says how many seeds have a value where not all have, and no verdict in a column that was not tested', () => {
+    const some = { name: 'mind', label: 'mind, 1 seed', values: { 'recall@50': [0.1, 0.3], 'gini@50': [null, 0.4] } }
+    const board = leaderboard([...rows, some], { columns: ['recall@50', 'gini@50'] })
+    const lines = board.csv().split('\n')
+    expect(lines[0]).toBe('system,seeds,recall@50,recall@50 deviation,gini@50,gini@50 deviation,gini@50 seeds')
+    expect(lines[4]).toBe(`mind,2,0.2,${Math.sqrt(0.02)},0.4,,1`)
+    expect(board.text()).toContain('mind, 1 seed')
+    expect(board.markdown()).toContain('| mind, 1 seed |')
   })
 
   test('marks only what is ranked, so that one lucky seed does not stand above a mean', () => {

@@ -8,6 +8,8 @@ import { leaderboardCsv, leaderboardMarkdown, leaderboardText } from './leaderbo
 /** A system: its report (one a seed), or its numbers by column (an array: one a seed). */
 export type LeaderboardRow = {
   name: string
+  /** What text and Markdown show for it, its name by default; CSV has the name. */
+  label?: string
   /** Whether it may be marked best, `true` by default: one lucky seed should not stand above the mean of several. */
   ranked?: boolean
 } & (
@@ -48,8 +50,14 @@ export interface LeaderboardCell {
 
 /** A leaderboard as data, and as what it prints. */
 export interface Leaderboard {
-  columns: { name: string; title: string; better: 'higher' | 'lower' | 'neither' }[]
-  rows: { name: string; cells: LeaderboardCell[] }[]
+  columns: {
+    name: string
+    title: string
+    better: 'higher' | 'lower' | 'neither'
+    /** Whether a comparison was made in it. */
+    tested: boolean
+  }[]
+  rows: { name: string; label: string; seeds: number; cells: LeaderboardCell[] }[]
   digits: number
   /** Whether text says what its marks mean. */
   legend: boolean
@@ -59,7 +67,10 @@ export interface Leaderboard {
   text(): string
   /** Markdown: bold is best, underlined (`<ins>`) second best. */
   markdown(): string
-  /** CSV without marks: per column its mean, deviation over seeds, number of seeds and adjusted p's verdict. */
+  /**
+   * CSV without marks: name and number of seeds of each system, then of each column its mean and deviation over seeds; with
+   * `COLUMN seeds` where not every seed has a value, and `COLUMN significant` where systems were compared by it.
+   */
   csv(): string
 }
 
@@ -96,14 +107,20 @@ export function leaderboard(rows: LeaderboardRow[], options: LeaderboardOptions 
       name,
       title: titles[name] ?? name,
       better: better[name] ?? direction(rows, name),
+      tested: comparisons.some(({ metric }) => metric === name),
     })),
-    rows: rows.map((row) => ({
-      name: row.name,
-      cells: names.map((column): LeaderboardCell => {
-        const values = readCell(row, column)
-        return { ...meanAndDeviation(values), place: null, significant: verdict(comparisons, row.name, column) }
-      }),
-    })),
+    rows: rows.map((row) => {
+      const values = names.map((column) => readCell(row, column))
+      return {
+        name: row.name,
+        label: row.label ?? row.name,
+        seeds: Math.max(...values.map((cell) => cell.length)),
+        cells: names.map((column, at): LeaderboardCell => {
+          const significant = verdict(comparisons, row.name, column)
+          return { ...meanAndDeviation(values[at]), place: null, significant }
+        }),
+      }
+    }),
     caption: caption ? captionOf(comparisons) : '',
   }
   for (const [at, column] of board.columns.entries()) {

@@ -2,9 +2,9 @@ import { InvalidInputError } from '@sparc/tables'
 import { JSDOM } from 'jsdom'
 import { describe, expect, test } from 'vitest'
 import type { Estimate } from '../metrics/estimate.ts'
-import { placeLabels, spread } from './labels.ts'
+import { labelWidth, placeLabels, spread } from './labels.ts'
 import type { LeaderboardReport } from './leaderboard.ts'
-import { plotAgainstCoverage, plotByHistoryLength, plotByK, plotByPopularity } from './plots.ts'
+import { plotAgainstCoverage, plotByHistoryLength, plotByK, plotByPopularity, plotDots, plotLines } from './plots.ts'
 
 const estimate = (mean: number | null): Estimate => ({
   mean,
@@ -89,4 +89,98 @@ test('names beside dots stay inside and off each other', () => {
   expect(places[0].anchor).toBe('end')
   expect(places[1].dy).not.toBe(places[0].dy)
   expect(places[2].anchor).toBe('start')
+})
+
+test('names stay inside where there is no place without an overlap', () => {
+  const dots = Array.from({ length: 30 }, (_, at) => ({ x: 190 + (at % 3), y: at % 5, name: 'of-the-top-right' }))
+  for (const [at, { dx, dy, anchor }] of placeLabels(dots, 200, 100).entries()) {
+    const { x, y, name } = dots[at]
+    const left = anchor === 'start' ? x + dx : x + dx - labelWidth([name])
+    expect(left).toBeGreaterThanOrEqual(0)
+    expect(left + labelWidth([name])).toBeLessThanOrEqual(200)
+    expect(y + dy).toBeGreaterThanOrEqual(-1)
+    expect(y + dy).toBeLessThanOrEqual(100)
+  }
+})
+
+/** What a figure draws: where the name of each system stands, and how its line and dots look. */
+function drawn(svg: string) {
+  const { document } = new JSDOM(svg, { contentType: 'image/svg+xml' }).window
+  const root = document.documentElement
+  const shift = (element: Element | null): [number, number] => {
+    const [, x, y] = element?.getAttribute('transform')?.match(/translate\(([-\d.]+),([-\d.]+)\)/) ?? []
+    return [Number(x ?? 0), Number(y ?? 0)]
+  }
+  const names = [...document.querySelectorAll('[aria-label=text] text')].map((text) => {
+    const [group, own] = [shift(text.parentElement), shift(text)]
+    const end = text.closest('[text-anchor=end]') !== null
+    const [x, y] = [group[0] + own[0], group[1] + own[1]]
+    const width = labelWidth([text.textContent ?? ''])
+    return { left: end ? x - width : x, right: end ? x : x + width, y }
+  })
+  const lines = [...document.querySelectorAll('[aria-label=line]')].map(
+    (line) => `${line.getAttribute('stroke')} ${line.getAttribute('stroke-dasharray')}`,
+  )
+  const symbols = [...document.querySelectorAll('[aria-label=dot] > *')].map((dot) => dot.getAttribute('d') ?? 'circle')
+  const size = ['width', 'height'].map((name) => Number(root.getAttribute(name)))
+  return { names, lines, symbols, width: size[0], height: size[1] }
+}
+
+const many = Array.from({ length: 20 }, (_, at) => `a-system-of-the-name-${at}`)
+
+test.each([
+  [
+    'lines',
+    () =>
+      plotLines(
+        many.flatMap((system, at) => [1, 2].map((x) => ({ system, x, y: x + at / 1000 }))),
+        axes,
+      ),
+  ],
+  [
+    'dots',
+    () =>
+      plotDots(
+        many.map((system, at) => ({ system, x: 1 - at / 1e5, y: 2 })),
+        axes,
+      ),
+  ],
+])('names of many systems are not cut in a figure of %s', async (_, plot) => {
+  const { names, width, height } = drawn(await plot())
+  expect(names).toHaveLength(many.length)
+  for (const { left, right, y } of names) {
+    expect(left).toBeGreaterThanOrEqual(0)
+    expect(right).toBeLessThanOrEqual(width)
+    expect(y).toBeGreaterThan(10)
+    expect(y).toBeLessThan(height - 10)
+  }
+})
+const axes = { xLabel: 'x', yLabel: 'y', width: 400, height: 200 }
+
+test('a colour that comes again comes with other dashes and another symbol', async () => {
+  const colours = ['#123456', '#654321']
+  const five = many.slice(0, 5)
+  const points = five.flatMap((system, at) => [1, 2].map((x) => ({ system, x, y: at })))
+  const { lines, symbols } = drawn(await plotLines(points, { ...axes, colours }))
+  expect(new Set(lines).size).toBe(5)
+  expect(lines[0]).toBe('#123456 null')
+  expect(new Set(symbols).size).toBe(3)
+  const dots = drawn(await plotDots(points.slice(0, 10), { ...axes, colours }))
+  expect(new Set(dots.symbols).size).toBe(3)
+})
+
+test('a system looks alike in a figure that not all are in', async () => {
+  const points = [1, 2].map((x) => ({ system: 'b', x, y: x }))
+  const of = async (systems?: string[]) => drawn(await plotLines(points, { ...axes, systems })).lines
+  expect(await of(['a', 'b'])).not.toEqual(await of())
+  expect(await of(['b', 'a'])).toEqual(await of())
+})
+
+test('axes of plotDots and plotLines begin where the values do', async () => {
+  const points = [0.9, 0.91].flatMap((x) => ({ system: `${x}`, x, y: 100 + x }))
+  for (const svg of [await plotDots(points, axes), await plotLines(points, axes)]) {
+    expect(parse(svg).texts).toContain('101')
+    expect(parse(svg).texts).not.toContain('0')
+  }
+  expect(parse(await plotDots([points[0]], axes)).dots).toBe(1)
 })

@@ -2,7 +2,7 @@ import type { Estimate } from '../metrics/estimate.ts'
 import { mean } from '../significance/paired-scores.ts'
 import { drawDots } from './draw-dots.ts'
 import { drawLines } from './draw-lines.ts'
-import { type FigureOptions, type FigurePoint, figureOptions } from './figure.ts'
+import { type Axes, type FigureOptions, type FigurePoint, figureOptions } from './figure.ts'
 import type { LeaderboardReport } from './leaderboard.ts'
 
 export type { FigureOptions } from './figure.ts'
@@ -86,6 +86,56 @@ export async function plotByK(
     { xLabel: 'K', yLabel: `${metric}@K`, x: 'log' },
     figureOptions(figure, 'options of plotByK'),
   )
+}
+
+/** A point of a figure of one's own. */
+export interface PlotPoint {
+  system: string
+  x: number
+  y: number
+}
+
+/** What the axes of a figure of one's own say, and how it looks. */
+export interface PlotAxes extends FigureOptions {
+  xLabel: string
+  yLabel: string
+  /** All systems in the order of their colours, so that a system looks alike in figures that not all of them are in. */
+  systems?: readonly string[]
+}
+
+/**
+ * Any two numbers of each system, a dot a system. Axes begin where the values do.
+ *
+ * ```ts
+ * await plotDots([{ system: 'sparc', x: 0.9, y: 0.197 }], { xLabel: 'diversity@50', yLabel: 'recall@50' })
+ * ```
+ * @returns a standalone SVG
+ * @throws MissingPeerError MISSING_PLOT_PEERS; InvalidInputError NOTHING_TO_DRAW
+ */
+export async function plotDots(points: readonly PlotPoint[], options: PlotAxes): Promise<string> {
+  return drawDots(points.map(bare), axesOf(options), figureOptions(options, 'options of plotDots'))
+}
+
+/**
+ * Any number of each system along another, as recall along training steps: a line a system. The y axis begins where the values do.
+ *
+ * ```ts
+ * const points = [{ system: 'sparc', x: 100, y: 0.15 }, { system: 'sparc', x: 200, y: 0.19 }]
+ * await plotLines(points, { xLabel: 'step', yLabel: 'recall@50' })
+ * ```
+ * @returns a standalone SVG
+ * @throws MissingPeerError MISSING_PLOT_PEERS; InvalidInputError NOTHING_TO_DRAW
+ */
+export async function plotLines(points: readonly PlotPoint[], options: PlotAxes): Promise<string> {
+  return drawLines(points.map(bare), axesOf(options), figureOptions(options, 'options of plotLines'))
+}
+
+function bare(point: PlotPoint): FigurePoint {
+  return { ...point, low: null, high: null }
+}
+
+function axesOf({ xLabel, yLabel, systems }: PlotAxes): Axes {
+  return { xLabel, yLabel, x: 'linear', zero: false, systems }
 }
 
 /** The mean over seeds; the interval is the mean of the seeds' intervals, null where one has none. */
