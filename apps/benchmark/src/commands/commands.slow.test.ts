@@ -336,7 +336,9 @@ describe('report, ledger and export', () => {
   it('prints the claims with their verdicts', async () => {
     const { output } = await benchmark('ledger', 'a')
     expect(output).toMatch(/NOT TESTABLE HERE: SPARC: PV500/)
-    expect(output).toMatch(/REPRODUCED: SPARC: Recall@50 above strong baselines.*\n +(as claimed|[a-z ]+): recall@50 .* against/)
+    expect(output).toMatch(
+      /REPRODUCED: SPARC: Recall@50 above strong baselines.*\n +(as claimed|[a-z ]+): recall@50 .* against/,
+    )
   })
 
   it('refuses two runs of one experiment, which would be written to one folder, and writes nothing', async () => {
