@@ -3,17 +3,12 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { ready } from '../gradient.fixture.ts'
+import { dot, unit } from '../plain.fixture.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
 import { comirecSaOptions } from './comirec-sa.ts'
 import { comirecSaNetwork } from './network-sa.ts'
 
 beforeAll(ready)
-
-const dot = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + x * b[i], 0)
-const unit = (x: number[]) => {
-  const length = Math.hypot(...x)
-  return x.map((v) => (length === 0 ? 0 : v / length))
-}
 
 /** Equation 8 of the paper for one history: `v_k = sum_t softmax_t(w2_k tanh(W1 (h_t + p_t))) h_t`, `first` the column of the oldest. */
 function interestsInLoops(

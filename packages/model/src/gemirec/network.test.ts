@@ -3,9 +3,24 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { normal, ready } from '../gradient.fixture.ts'
+import {
+  dot,
+  type Get,
+  mean,
+  minus,
+  plus,
+  type Row,
+  type Rows,
+  reader,
+  redraw,
+  softmax,
+  times,
+  unit,
+  weighted,
+} from '../plain.fixture.ts'
 import { encodeItems } from '../serve.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
-import { createParameters, type Parameters } from '../training/parameters.ts'
+import { createParameters } from '../training/parameters.ts'
 import type { Histories } from '../training/sampler.ts'
 import { gemirecOptions } from './gemirec.ts'
 import { createInterestGenerator } from './interest-generator.ts'
@@ -13,43 +28,8 @@ import { gemirecNetwork } from './network.ts'
 
 beforeAll(ready)
 
-// The formulas in plain numbers: a vector is a row, `x W` a row times a matrix.
-type Row = number[]
-type Rows = number[][]
-const dot = (a: Row, b: Row) => a.reduce((sum, x, i) => sum + x * b[i], 0)
-const plus = (a: Row, b: Row): Row => a.map((x, i) => x + b[i])
-const minus = (a: Row, b: Row): Row => a.map((x, i) => x - b[i])
-const times = (x: Row, w: Rows): Row => w[0].map((_, j) => x.reduce((sum, v, i) => sum + v * w[i][j], 0))
-const unit = (x: Row): Row => {
-  const length = Math.hypot(...x)
-  return x.map((v) => (length === 0 ? 0 : v / length))
-}
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
-const mean = (xs: Row) => xs.reduce((sum, x) => sum + x, 0) / xs.length
-const softmax = (xs: Row): Row => {
-  const total = xs.reduce((sum, x) => sum + Math.exp(x), 0)
-  return xs.map((x) => Math.exp(x) / total)
-}
-const weighted = (weights: Row, rows: Rows, dim: number): Row =>
-  Array.from({ length: dim }, (_, d) => rows.reduce((sum, row, t) => sum + weights[t] * row[d], 0))
 const largest = (xs: Row) => xs.indexOf(Math.max(...xs))
-
-/** Parameters by name, as plain numbers. */
-type Get = (name: string) => Rows
-const reader =
-  (parameters: Parameters): Get =>
-  (name) => {
-    const found = parameters.list.find((one) => one.name === name)?.variable.arraySync() as Rows | Row
-    return (Array.isArray(found[0]) ? found : [found]) as Rows
-  }
-
-/** Draws anew all that is not a codeword: nothing stays at zero or the identity. */
-function redraw(parameters: Parameters, seed: number) {
-  const draw = random(seed)
-  for (const [name, value] of Object.entries(parameters.values())) {
-    if (!name.startsWith('codewords/')) parameters.restore({ [name]: value.map(() => 0.7 * draw.normal()) })
-  }
-}
 
 /** The gated recurrent unit for one user: `z` and `r` side by side in the gates, `h' = (1 - z) h + z tanh(U [e, r h] + c)`. */
 function nextInLoops(get: Get, h: Row, e: Row): Row {
@@ -114,7 +94,7 @@ describe("GemiRec's generator, written out in loops", () => {
     const words = sizes.sizes.map((size, l) => normal<tf.Rank.R2>([size, 3], 10 + l))
     const lookup = (level: number, codes: tf.Tensor1D) => tf.gather(words[level], codes)
     const generator = createInterestGenerator(parameters, sizes, lookup)
-    redraw(parameters, 2)
+    redraw(parameters, 2, 0.7)
     const plain = words.map((level) => level.arraySync())
     return {
       parameters,
@@ -172,7 +152,7 @@ function setUp(given: object) {
     ...given,
   })
   const network = gemirecNetwork(options, random(1))
-  redraw(network.parameters, 6)
+  redraw(network.parameters, 6, 0.7)
   const table = createEmbeddingTable(24, 4, { random: random(2), scale: 1 })
   network.between?.({
     step: 0,

@@ -3,9 +3,24 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { ready } from '../gradient.fixture.ts'
+import {
+  dot,
+  type Get,
+  mean,
+  minus,
+  plus,
+  type Row,
+  type Rows,
+  reader,
+  redraw,
+  softmax,
+  times,
+  unit,
+  weighted,
+} from '../plain.fixture.ts'
 import { encodeItems } from '../serve.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
-import { createParameters, type Parameters } from '../training/parameters.ts'
+import { createParameters } from '../training/parameters.ts'
 import type { Histories } from '../training/sampler.ts'
 import { createInterestProbability } from './interest-probability.ts'
 import { sparcNetwork } from './network.ts'
@@ -14,38 +29,11 @@ import { createUserTower } from './user-tower.ts'
 
 beforeAll(ready)
 
-// The formulas in plain numbers: a vector is a row, `x W` a row times a matrix.
-type Row = number[]
-type Rows = number[][]
-const dot = (a: Row, b: Row) => a.reduce((sum, x, i) => sum + x * b[i], 0)
-const plus = (a: Row, b: Row): Row => a.map((x, i) => x + b[i])
-const minus = (a: Row, b: Row): Row => a.map((x, i) => x - b[i])
-const times = (x: Row, w: Rows): Row => w[0].map((_, j) => x.reduce((sum, v, i) => sum + v * w[i][j], 0))
-const unit = (x: Row): Row => {
-  const length = Math.hypot(...x)
-  return x.map((v) => (length === 0 ? 0 : v / length))
-}
-const mean = (xs: Row) => xs.reduce((sum, x) => sum + x, 0) / xs.length
-const softmax = (xs: Row): Row => {
-  const total = xs.reduce((sum, x) => sum + Math.exp(x), 0)
-  return xs.map((x) => Math.exp(x) / total)
-}
 const softplus = (x: number) => Math.log(1 + Math.exp(x))
-const weighted = (weights: Row, rows: Rows, dim: number): Row =>
-  Array.from({ length: dim }, (_, d) => rows.reduce((sum, row, t) => sum + weights[t] * row[d], 0))
 const topOf = (xs: Row, count: number) => [...xs.keys()].sort((a, b) => xs[b] - xs[a]).slice(0, count)
 /** `log(e^own + sum e^others) - own` */
 const crossEntropy = (own: number, others: Row) =>
   Math.log(Math.exp(own) + others.reduce((sum, x) => sum + Math.exp(x), 0)) - own
-
-/** Parameters by name, as plain numbers. */
-type Get = (name: string) => Rows
-const reader =
-  (parameters: Parameters): Get =>
-  (name) => {
-    const found = parameters.list.find((one) => one.name === name)?.variable.arraySync() as Rows | Row
-    return (Array.isArray(found[0]) ? found : [found]) as Rows
-  }
 
 /** The two towers of one user in loops; `items` are the vectors of its history, `first` the column of the oldest. */
 function inLoops(options: SparcOptions, get: Get, items: Rows, first: number) {
@@ -93,14 +81,6 @@ function inLoops(options: SparcOptions, get: Get, items: Rows, first: number) {
   return { general, interest, probabilities }
 }
 
-/** Draws anew all that is not a codeword: nothing stays at zero, one or the identity. */
-function redraw(parameters: Parameters, seed: number) {
-  const draw = random(seed)
-  for (const [name, value] of Object.entries(parameters.values())) {
-    if (!name.startsWith('codewords/')) parameters.restore({ [name]: value.map(() => 0.6 * draw.normal()) })
-  }
-}
-
 /** Histories of three users: two items, four, and none. */
 const histories: Histories = { items: Int32Array.of(-1, -1, 7, 3, 11, 0, 4, 7, -1, -1, -1, -1), rows: 3, length: 4 }
 const sizes = { dim: 4, history: 4, hidden: 5, sharpness: 1.5 }
@@ -124,7 +104,7 @@ describe("SPARC's towers, written out in loops", () => {
     const options = sparcOptions.parse({ ...sizes, ...form })
     const parameters = createParameters(random(1))
     const tower = createUserTower(parameters, options)
-    redraw(parameters, 3)
+    redraw(parameters, 3, 0.6)
     const table = makeTable()
     const draw = random(4)
     const queries = [0, 1, 2].map(() => [0, 1].map(() => [0, 1, 2, 3].map(() => draw.normal())))
@@ -147,7 +127,7 @@ describe("SPARC's towers, written out in loops", () => {
     const options = sparcOptions.parse(sizes)
     const parameters = createParameters(random(1))
     const tower = createInterestProbability(parameters, { dim: 4, length: 4, hidden: 5, codes: 6 })
-    redraw(parameters, 5)
+    redraw(parameters, 5, 0.6)
     const table = makeTable()
     const found = tf.tidy(() => {
       const { history, padding, lengths } = createInputs(table).serving(histories)
@@ -169,7 +149,7 @@ describe("SPARC's towers, written out in loops", () => {
 function setUp(given: object) {
   const options = sparcOptions.parse({ ...sizes, warmUpSteps: 0, ...given })
   const network = sparcNetwork(options, random(1))
-  redraw(network.parameters, 6)
+  redraw(network.parameters, 6, 0.6)
   const table = makeTable()
   network.between?.({
     step: 0,
