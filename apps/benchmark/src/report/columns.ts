@@ -32,9 +32,11 @@ const unusual: Record<string, readonly string[]> = {
   'leave-one-out': ['recall@20', 'ndcg@20', 'hitRate@20', 'hitRate@50', 'new-items/recall@50'],
 }
 
-/** The columns for a split that any of the rows has a value in. */
+/**
+ * The columns for a split that most of the rows have a value in: one that is newer than most rows would be nearly empty. `metrics.csv` of
+ * an export has them all.
+ */
 export function columnsOf(rows: readonly RowResult[], split: string): Column[] {
-  return all.filter(
-    ({ key }) => !unusual[split]?.includes(key) && rows.some((row) => typeof row.metrics.filtered[key] === 'number'),
-  )
+  const known = (key: string) => rows.filter((row) => typeof row.metrics.filtered[key] === 'number').length
+  return all.filter(({ key }) => !unusual[split]?.includes(key) && 2 * known(key) > rows.length)
 }

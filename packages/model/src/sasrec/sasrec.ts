@@ -5,6 +5,8 @@ import { defineVectorSystem } from '../vector-system.ts'
 export const sasrecOptions = z
   .strictObject({
     ...commonOptions,
+    temperature: commonOptions.temperature.default(0.14),
+    dropout: commonOptions.dropout.default(0.3),
     /** Transformer blocks. */
     blocks: z.int().min(1).max(16).default(2),
     /** Attention heads; must divide `dim`. */
