@@ -83,7 +83,10 @@ describe('the ledger of a run', () => {
     }
     const ledger = await judge([asked(0.001), asked(1.9), asked(0.1, 'two-tower')], [saved])
     const mean = saved.rows.find(({ name }) => name === 'sparc')?.interestCosine ?? Number.NaN
-    expect(Number(/distance (\S+), of 19 users/.exec(ledger[0].measured[0])?.[1])).toBeCloseTo(1 - mean, 3)
+    expect(Number(/distance (\S+), above \S+ for 19 users in 20/.exec(ledger[0].measured[0])?.[1])).toBeCloseTo(
+      1 - mean,
+      3,
+    )
     expect(ledger.map(({ measured }) => measured[0]?.split(':')[0])).toEqual(['as claimed', 'below 1.9000', undefined])
     expect(ledger.map(({ verdict }) => verdict)).toEqual(['not testable here', 'not reproduced', 'not testable here'])
     expect(ledger[2].why).toBe('two-tower has no value of interests/distance')

@@ -101,7 +101,8 @@ export async function measureClaim(saved: SavedRun, claim: number, test: Test): 
   if (test.kind === 'above') return measureBound(saved, claim, test)
   const { rival, passedOver, candidates } = chooseRival(saved, test)
   if (candidates.length === 0) {
-    const wanted = 'row' in test.than ? `the row ${test.than.row}` : `any ${test.than.bestOf} rival with ${test.metric}`
+    const any = 'bestOf' in test.than && test.than.bestOf === 'learned' ? 'any learned rival' : 'any rival'
+    const wanted = 'row' in test.than ? `the row ${test.than.row}` : `${any} with ${test.metric}`
     return { claim, lack: `no run has ${wanted} beside ${test.row}` }
   }
   const lacking = lacks(saved, [test.row, ...(rival === undefined ? [] : [rival])], test.metric)
@@ -147,7 +148,7 @@ async function measureBound(
   const spread = mean.sd === null ? '' : ` ± ${number(mean.sd)}`
   return {
     claim,
-    text: `${metric} ${number(mean.mean)}${spread}, of 19 users in 20 above ${low}, ${seedCount(scores.length)}, p ${pValue(p)}; ${place(saved)}`,
+    text: `${metric} ${number(mean.mean)}${spread}, above ${low} for 19 users in 20, ${seedCount(scores.length)}, p ${pValue(p)}; ${place(saved)}`,
     p,
     holds: mean.mean > bound,
     short: mean.mean > bound ? '' : `below ${number(bound)}`,
