@@ -2,8 +2,7 @@ import type { RowResult } from '../run-folder/results.ts'
 import type { Column } from './data.ts'
 
 /**
- * The columns of the leaderboard, most telling first. The last two are for a synthetic world, whose truth is known: the share
- * of a user's coming interests that the list serves, and of those that nothing in the log shows yet.
+ * The columns of the leaderboard, most telling first. The last two are for a synthetic world, whose truth is known.
  */
 const all: Column[] = [
   { key: 'recall@10', label: 'R@10', better: 'higher' },
@@ -14,15 +13,60 @@ const all: Column[] = [
   { key: 'recall@50', label: 'R@50', better: 'higher' },
   { key: 'ndcg@50', label: 'N@50', better: 'higher' },
   { key: 'hitRate@50', label: 'HR@50', better: 'higher' },
-  { key: 'coverage@50', label: 'cov@50', better: 'higher' },
-  { key: 'leafDiversity@50', label: 'div@50', better: 'higher' },
-  { key: 'coOccurrenceDiversity@50', label: 'co-div@50', better: 'higher' },
-  { key: 'long-tail/recall@50', label: 'LT-R@50', better: 'higher' },
-  { key: 'cold-users/ndcg@50', label: 'cold N@50', better: 'higher' },
-  { key: 'history<=4/ndcg@50', label: 'short N@50', better: 'higher' },
-  { key: 'new-items/recall@50', label: 'new-R@50', better: 'higher' },
-  { key: 'future-interests/recall@50', label: 'future@50', better: 'higher' },
-  { key: 'fresh-interests/precision@50', label: 'fresh@50', better: 'higher' },
+  {
+    key: 'coverage@50',
+    label: 'cov@50',
+    better: 'higher',
+    about: 'cov: share of the catalogue in anybody\u2019s first 50',
+  },
+  {
+    key: 'leafDiversity@50',
+    label: 'div@50',
+    better: 'higher',
+    about: 'div: share of pairs in a list whose leaf categories differ',
+  },
+  {
+    key: 'coOccurrenceDiversity@50',
+    label: 'co-div@50',
+    better: 'higher',
+    about: 'co-div: 1 - cosine of pairs in a list by training co-occurrence',
+  },
+  {
+    key: 'long-tail/recall@50',
+    label: 'LT-R@50',
+    better: 'higher',
+    about: 'LT: only targets outside the fifth of the items that training has most',
+  },
+  {
+    key: 'cold-users/ndcg@50',
+    label: 'cold N@50',
+    better: 'higher',
+    about: 'cold: only users with 5 to 10 interactions, targets among them',
+  },
+  {
+    key: 'history<=4/ndcg@50',
+    label: 'short N@50',
+    better: 'higher',
+    about: 'short: only users with at most 4 known interactions',
+  },
+  {
+    key: 'new-items/recall@50',
+    label: 'new-R@50',
+    better: 'higher',
+    about: 'new: only targets that nobody had in training',
+  },
+  {
+    key: 'future-interests/recall@50',
+    label: 'future@50',
+    better: 'higher',
+    about: 'future: share of the interests a user is going to have that the list serves',
+  },
+  {
+    key: 'fresh-interests/precision@50',
+    label: 'fresh@50',
+    better: 'higher',
+    about: 'fresh: share of the list that is of such interests which nothing in the log shows yet',
+  },
 ]
 
 /** What published tables of either protocol do not have; new items are many where the future is held back only. */

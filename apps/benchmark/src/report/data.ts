@@ -12,6 +12,8 @@ export interface Column {
   key: string
   label: string
   better: 'higher' | 'lower' | 'neither'
+  /** What its label stands for, where that is not plain. */
+  about?: string
 }
 
 /** Mean and standard deviation over seeds; null where a metric has nothing to say. */

@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest'
+import type { RowResult } from '../run-folder/results.ts'
+import { columnsOf } from './columns.ts'
 import { legend } from './legend.ts'
 
-const column = (key: string) => ({ key, label: key, better: 'higher' as const })
+/** The column of a table of one row that has nothing else. */
+function column(key: string) {
+  const values = { [key]: 0.5 }
+  return columnsOf([{ metrics: { filtered: values, unfiltered: values } } as unknown as RowResult], 'by-user')[0]
+}
 
 it('says what the marks and the slices of a table mean, and nothing of what it has not', () => {
   const all = legend([column('recall@50'), column('long-tail/recall@50')], [{ seeds: 3 }, { seeds: 1 }], 1)
@@ -9,4 +15,10 @@ it('says what the marks and the slices of a table mean, and nothing of what it h
   const few = legend([column('recall@50'), column('cold-users/ndcg@50')], [{ seeds: 1 }], 0)
   expect(few).toMatch(/^\*\*bold.*cold: only users/)
   expect(few).not.toMatch(/\u00b1|fewer|LT/)
+})
+
+it('says what the fresh interests of a synthetic world are, as it does of every slice', () => {
+  for (const key of ['fresh-interests/precision@50', 'future-interests/recall@50', 'history<=4/ndcg@50']) {
+    expect(legend([column(key)], [{ seeds: 1 }], 0)).toMatch(/first so many; (fresh|future|short): .+\.$/)
+  }
 })

@@ -161,7 +161,7 @@ function recommender(options: Options, loaded: State | undefined): VectorRecomme
     options,
     async fit(data, fit = {}) {
       const started = performance.now()
-      const { users, items, ...catalogue } = readLog(data, fit)
+      const { users, items, catalogue } = readLog(data, fit)
       state = { vectors: await alsItems(users, items, options, random(fit.seed ?? 1), fit), catalogue }
       return report('als', started, fit)
     },

@@ -16,19 +16,21 @@ import { checkFitOptions, checkRecommendOptions } from '../fit-options.ts'
 import type { FitData, FitOptions, FitReport, RecommendOptions } from '../recommender.ts'
 import { distinct } from './sparse.ts'
 
+/** What all classic systems know of their catalogue. */
+export interface Catalogue {
+  ids: string[]
+  itemsKey: string
+  /** Users of each item, `[items]`: what those without a history get. */
+  popularity: Float32Array
+}
+
 /** Training data as the classic systems read it: a binary user-item matrix. */
 export interface BinaryLog {
   /** Row per training user, each item once. */
   users: Csr
   items: number
-  itemsKey: string
-  ids: string[]
-  /** Users of each item, `[items]`: what those without a history get. */
-  popularity: Float32Array
+  catalogue: Catalogue
 }
-
-/** What all classic systems know of their catalogue. */
-export type Catalogue = Pick<BinaryLog, 'ids' | 'itemsKey' | 'popularity'>
 
 /**
  * Reads what `fit` was called with.
@@ -52,7 +54,7 @@ export function readLog(data: FitData, options: FitOptions): BinaryLog {
   const users = distinct(sequences.items, items.length)
   const popularity = new Float32Array(items.length)
   for (const item of users.values) popularity[item]++
-  return { users, items: items.length, itemsKey: items.key, ids: items.ids, popularity }
+  return { users, items: items.length, catalogue: { ids: items.ids, itemsKey: items.key, popularity } }
 }
 
 /** The state that `recommend` needs, or an error that says to fit first. */

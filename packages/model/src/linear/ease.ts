@@ -158,7 +158,7 @@ function recommender(options: Options, loaded: State | undefined): Recommender {
     options,
     async fit(data, fit = {}) {
       const started = performance.now()
-      const { users, items, ...catalogue } = readLog(data, fit)
+      const { users, items, catalogue } = readLog(data, fit)
       state = { weights: await easeWeights(users, items, options, fit), catalogue }
       return report('ease', started, fit)
     },

@@ -72,7 +72,7 @@ function recommender(options: Options, loaded: State | undefined): Recommender {
     options,
     async fit(data, fitOptions = {}) {
       const started = performance.now()
-      const { users, items, ...catalogue } = readLog(data, fitOptions)
+      const { users, items, catalogue } = readLog(data, fitOptions)
       state = { neighbours: await nearestItems(users, items, options, fitOptions.signal), catalogue }
       return report('item-knn', started, fitOptions)
     },

@@ -31,7 +31,7 @@ function recommender(loaded: Catalogue | undefined): Recommender {
     name: 'popularity',
     async fit(data, options = {}) {
       const started = performance.now()
-      state = readLog(data, options)
+      state = readLog(data, options).catalogue
       return report('popularity', started, options)
     },
     async recommend(queries, options) {

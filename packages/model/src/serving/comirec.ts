@@ -12,12 +12,7 @@ export function comirecSaEncoder(saved: SavedNetwork): UserEncoder {
 
 /** See `comirecDrNetwork`. */
 export function comirecDrEncoder({ options, weights, products }: SavedNetwork): UserEncoder {
-  const {
-    dim,
-    history: length,
-    interests,
-    iterations,
-  } = savedOptions(options, 'dim', 'history', 'interests', 'iterations')
+  const { dim, history: length, interests, iterations } = savedOptions(options, 'interests', 'iterations')
   const all = weights('routing/maps')
   const each = dim * interests * dim
   const maps = Array.from({ length }, (_, t) =>

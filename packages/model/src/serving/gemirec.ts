@@ -16,7 +16,7 @@ export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
     explored,
     dictionary,
     source,
-  } = savedOptions(options, 'dim', 'history', 'explored', 'dictionary', 'source')
+  } = savedOptions(options, 'explored', 'dictionary', 'source')
   const { levels } = dictionary
   const general = attentionPool(saved, 'general')
   if (weights('state/joint')[0] === 0) return (history) => ({ vectors: finished(general(history), 1, options) })

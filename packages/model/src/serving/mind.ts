@@ -8,12 +8,7 @@ const ABSENT = -1e9
 /** See `mindNetwork`: `max(1, min(interests, log2 |history|))` vectors; the others are copies of the first. */
 export function mindEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights, linear } = saved
-  const {
-    dim,
-    history: length,
-    interests,
-    iterations,
-  } = savedOptions(options, 'dim', 'history', 'interests', 'iterations')
+  const { dim, history: length, interests, iterations } = savedOptions(options, 'interests', 'iterations')
   const map = linear('routing/map', dim, { rows: length })
   const start = weights('routing/logits')
   const layer = residualLayer(saved, 'interest', interests)

@@ -40,7 +40,7 @@ type Scratch = ReturnType<typeof scratch>
  */
 function transformerBlock(saved: SavedNetwork, name: string, own: Scratch) {
   const { weights, options, linear } = saved
-  const { dim, heads, history: rows } = savedOptions(options, 'dim', 'heads', 'history')
+  const { dim, heads, history: rows } = savedOptions(options, 'heads')
   const width = dim / heads
   const before = layerNorm(saved, `${name}/attention-norm`)
   const middle = layerNorm(saved, `${name}/network-norm`)
@@ -92,7 +92,7 @@ function attend(
 /** See `sasrecNetwork`. Of the last block only the last position is needed. */
 export function sasrecEncoder(saved: SavedNetwork): UserEncoder {
   const { options, weights } = saved
-  const { dim, history: length, blocks } = savedOptions(options, 'dim', 'history', 'blocks')
+  const { dim, history: length, blocks } = savedOptions(options, 'blocks')
   const positions = weights('transformer/positions')
   const own = scratch(length, dim, weights('transformer/0/b1').length)
   const layers = Array.from({ length: blocks }, (_, b) => transformerBlock(saved, `transformer/${b}`, own))

@@ -6,7 +6,7 @@ import { largest, logSoftmaxAt, meanRows, nearestRow, normalizeAt, reluAll } fro
 
 /** The general vector `g`, not normalised, see `createUserTower`. */
 function generalVector(saved: SavedNetwork, positions: Float32Array): (history: PlainHistory) => Float64Array {
-  const { dim, general } = savedOptions(saved.options, 'dim', 'general')
+  const { dim, general } = savedOptions(saved.options, 'general')
   if (general !== 'mean') return attentionPool(saved, 'general', positions)
   const layer = residualLayer(saved, 'general')
   const g = new Float64Array(dim)
@@ -68,17 +68,7 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
     generalShare,
     search,
     user,
-  } = savedOptions(
-    options,
-    'dim',
-    'history',
-    'sharpness',
-    'explored',
-    'probabilityTemperature',
-    'generalShare',
-    'search',
-    'user',
-  )
+  } = savedOptions(options, 'sharpness', 'explored', 'probabilityTemperature', 'generalShare', 'search', 'user')
   const codewords = weights('codewords/0')
   const size = codewords.length / dim
   const positions = weights('positions')

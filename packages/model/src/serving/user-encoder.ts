@@ -70,17 +70,17 @@ export function damagedModel(given: string): InvalidFileError {
 }
 
 /**
- * Options that every saved model of a system has, the defaults among them.
+ * The options of a saved model, those that every model of its system has (the defaults among them) checked to be there.
  *
  * @throws InvalidFileError `DAMAGED_MODEL`
  */
 export function savedOptions<K extends keyof ServedOptions>(
   options: ServedOptions,
   ...names: K[]
-): { [name in K]: NonNullable<ServedOptions[name]> } {
+): ServedOptions & { [name in K]: NonNullable<ServedOptions[name]> } {
   const missing = names.find((name) => options[name] === undefined)
   if (missing !== undefined) throw damagedModel(`option "${missing}" is missing`)
-  return options as { [name in K]: NonNullable<ServedOptions[name]> }
+  return options as ServedOptions & { [name in K]: NonNullable<ServedOptions[name]> }
 }
 
 /** Copies user vectors, `[count, dim]`, out of what an encoder uses again; normalised where the network normalises. */

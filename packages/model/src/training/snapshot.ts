@@ -16,8 +16,8 @@ export interface Snapshots {
   held: Snapshot | undefined
   /** Copies the state as it is now, over the copy before. */
   take(step: number): void
-  /** Puts the copy back; returns its step, or undefined where nothing is held. */
-  restore(): number | undefined
+  /** Puts the copy back, where one is held. */
+  restore(): void
 }
 
 export function createSnapshots(network: Network, table: EmbeddingTable): Snapshots {
@@ -32,11 +32,10 @@ export function createSnapshots(network: Network, table: EmbeddingTable): Snapsh
     },
     restore() {
       const { held } = snapshots
-      if (!held) return undefined
+      if (!held) return
       table.values.set(held.rows)
       network.parameters.restore(held.dense)
       if (held.state) network.restore?.(held.state)
-      return held.step
     },
   }
   return snapshots

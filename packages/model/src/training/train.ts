@@ -146,7 +146,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
   const stopIfAsked = async () => {
     if (!fit.signal?.aborted) return
     await keep()
-    throw cancelled(system, progress.step, steps, best.restore(), fit.signal.reason)
+    throw cancelled(system, progress.step, steps, best.held?.step, fit.signal.reason)
   }
 
   try {
@@ -179,7 +179,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
       const step = ++progress.step
       const learningRate = learningRateAt(options, step, spent(step))
       const found = take(step, learningRate)
-      if (!Number.isFinite(found.loss)) throw notFinite(system, step, found, best.restore())
+      if (!Number.isFinite(found.loss)) throw notFinite(system, step, found, best.held?.step)
       if (step % LOG_EVERY === 0 || step === 1 || step === steps) {
         emit({ type: 'step', step, steps, ...found, learningRate, seconds: seconds() })
       }
@@ -206,7 +206,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     emit({ type: 'end', report })
     return report
   } catch (error) {
-    // Whatever ended it, a full disk under a checkpoint too: the best state stays.
+    // Whatever ended it, a signal, a loss that is not finite, a full disk under a checkpoint: the best state stays.
     best.restore()
     throw error
   } finally {
