@@ -22,7 +22,7 @@ describe('a part of a study', () => {
   it('takes experiments by name and data sets by a part of their name', () => {
     const names = (part: Part) => cutStudy(study, part).map(({ experiment }) => experiment.name)
     expect(names({ experiments: ['toys', 'books'] })).toEqual(['books', 'toys'])
-    expect(names({ datasets: ['beauty'] })).toEqual(['beauty', 'leave-one-out', 'by-time', 'ablations'])
+    expect(names({ datasets: ['beauty'] })).toEqual(['beauty', 'leave-one-out', 'by-time', 'features', 'ablations'])
     expect(names({ datasets: ['beauty'], experiments: ['by-time', 'books'] })).toEqual(['by-time'])
   })
 
