@@ -18,14 +18,21 @@ export interface EmbeddingTable {
   readonly features?: ItemFeatures
   /** Adam's running means. */
   readonly moments: Moments
-  /** Writes the vectors of `count` items, any of them more than once, into `out` `[count, dim]`; item -1 is all zeros. */
-  gather(rows: Int32Array, count: number, out: Float32Array): void
+  /**
+   * Writes the vectors of `count` items, any of them more than once, into `out` `[count, dim]`; item -1 is all zeros.
+   *
+   * @param bare items that are what their features say and nothing else; asked of items that have features
+   */
+  gather(rows: Int32Array, count: number, out: Float32Array, bare?: Bare): void
   /**
    * Adam on `count` items, each at most once in `rows`, with the gradient `[count, dim]`; item -1 is left out.
-   * Rows that are not named keep their moments as they are (torch's SparseAdam).
+   * Rows that are not named, and own rows of `bare` items, keep their moments as they are (torch's SparseAdam).
    */
-  update(rows: Int32Array, count: number, gradient: Float32Array, step: AdamStep): void
+  update(rows: Int32Array, count: number, gradient: Float32Array, step: AdamStep, bare?: Bare): void
 }
+
+/** Whether an item goes without its own row. */
+export type Bare = (item: number) => boolean
 
 /** How a table begins. */
 export interface TableStart {
@@ -59,17 +66,26 @@ export function createEmbeddingTable(rows: number, dim: number, start: TableStar
     get moments() {
       return memory.moments()
     },
-    gather(wanted, count, out) {
-      memory.gather(wanted, count, out)
+    gather(wanted, count, out, bare) {
+      memory.gather(ownRows(wanted, count, features, bare), count, out)
       if (features) addFeatures(features, values, rows, dim, wanted, count, out)
     },
-    update(named, count, gradient, step) {
-      memory.adam(named, count, gradient, step)
+    update(named, count, gradient, step, bare) {
+      memory.adam(ownRows(named, count, features, bare), count, gradient, step)
       if (!features) return
       const of = featureGradient(features, rows, dim, named, count, gradient, locator)
       memory.adam(of.rows, of.count, of.gradient, step)
     },
   }
+}
+
+/** `wanted` with -1 in the place of items that go without their own row. */
+function ownRows(wanted: Int32Array, count: number, features?: ItemFeatures, bare?: Bare): Int32Array {
+  if (!features || !bare) return wanted
+  const { offsets } = features.bags
+  return wanted
+    .subarray(0, count)
+    .map((item) => (item >= 0 && offsets[item + 1] > offsets[item] && bare(item) ? -1 : item))
 }
 
 /** Adds the weighted feature rows of each item to its row of `out`. */

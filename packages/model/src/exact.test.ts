@@ -121,6 +121,37 @@ describe('exact search', () => {
     scorer.dispose()
   })
 
+  test('popularityWeight adds so much of log(1 + count) to every score: below 0 the tail comes first', async () => {
+    const draw = random(12)
+    const [items, vectors] = [matrix(draw, 40, 4), matrix(draw, 6, 4)]
+    const popularity = Float32Array.from({ length: 40 }, () => draw.int(200))
+    const interests = {
+      users: ['a', 'b', 'c'],
+      offsets: Int32Array.of(0, 2, 4, 6),
+      vectors,
+      probabilities: Float32Array.from({ length: 6 }, () => 0.1 + draw.next()),
+      merge: 'mixture' as const,
+      score: { metric: 'dot' as const, scale: 3 },
+    }
+    const queries = makeQueries({ users: ['a', 'b', 'c'], history: csr([[0], [1], [2]]) })
+    const bias = interests.probabilities.map(Math.log)
+    const query = { vectors, offsets: interests.offsets, scale: 3, bias, merge: 'mixture' as const, k: 39 }
+    for (const popularityWeight of [-2, 0.5]) {
+      const wanted = { k: 39, popularity, popularityWeight }
+      const found = readRecommendations(await recommendByVectors(queries, interests, items, wanted))
+      for (const r of [0, 1, 2]) {
+        const scores = scoresOf(query, items, r).map((s, i) => s + popularityWeight * Math.log(1 + popularity[i]))
+        const expected = [...scores.keys()].filter((i) => i !== r).sort((a, b) => scores[b] - scores[a])
+        expect([...row(found.items, r)]).toEqual(expected)
+        for (let n = found.items.offsets[r]; n < found.items.offsets[r + 1]; n++) {
+          expect(found.scores[n]).toBeCloseTo(scores[found.items.values[n]], 3)
+        }
+      }
+    }
+    const unweighed = recommendByVectors(queries, interests, items, { k: 5, popularityWeight: Number.NaN })
+    await expect(unweighed).rejects.toThrow(/popularityWeight/)
+  })
+
   test('fills a recommendations table with the codes of the interests that found each item', async () => {
     const items: Matrix = { data: Float32Array.of(1, 0, 0, 1, 0.9, 0.1, 0.2, 0.8), rows: 4, dim: 2 }
     const interests = {

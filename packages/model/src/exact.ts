@@ -10,11 +10,11 @@ import {
   toMask,
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
-import { checkRecommendOptions } from './fit-options.ts'
+import { checkVectorRecommendOptions } from './fit-options.ts'
 import { type ItemScorer, itemScorer, type Merge } from './item-scorer.ts'
 import { createPicker } from './pick-best.ts'
 import { popularWhereEmpty } from './popular-where-empty.ts'
-import type { RecommendOptions } from './recommender.ts'
+import type { VectorRecommendOptions } from './recommender.ts'
 
 /** Users to rank the catalogue for. */
 export interface ExactQuery {
@@ -146,21 +146,24 @@ function bestInterest(
  * each recommendation carries the code of the interest that scored it best.
  *
  * @param interests one row for each row of `queries`
- * @param options.popularity `[items]`: who has no history gets the items that have most of it
+ * @param options.popularity `[items]`: who has no history gets the items that have most of it, and `popularityWeight` weighs it
  * @throws InvalidInputError where `queries` speak of other items, and for unknown or meaningless options
  */
 export async function recommendByVectors(
   queries: Table,
   interests: Interests,
   items: Matrix,
-  options: RecommendOptions & { popularity?: Float32Array },
+  options: VectorRecommendOptions & { popularity?: Float32Array },
 ): Promise<Table> {
   const { popularity, ...wanted } = options
-  checkRecommendOptions(wanted)
+  checkVectorRecommendOptions(wanted)
   const { users, history, seen, itemsKey } = readQueries(queries)
   checkItemsKey(interests.itemsKey, itemsKey, 'the queries table')
-  const { codes, probabilities, offsets, vectors, score, merge } = interests
-  const scorer = await itemScorer(items)
+  const { codes, probabilities, offsets, score, merge } = interests
+  const { popularityWeight: weight = 0 } = wanted
+  const bias = popularity && weight !== 0 ? popularity.map((n) => (weight * Math.log1p(n)) / score.scale) : undefined
+  const vectors = bias ? oneMore(interests.vectors, () => 1) : interests.vectors
+  const scorer = await itemScorer(bias ? oneMore(items, (item) => bias[item]) : items)
   try {
     const query = {
       vectors,
@@ -183,6 +186,16 @@ export async function recommendByVectors(
   } finally {
     scorer.dispose()
   }
+}
+
+/** Rows with one more number each. */
+function oneMore({ data, rows, dim }: Matrix, value: (row: number) => number): Matrix {
+  const longer = new Float32Array(rows * (dim + 1))
+  for (let r = 0; r < rows; r++) {
+    longer.set(data.subarray(r * dim, (r + 1) * dim), r * (dim + 1))
+    longer[(r + 1) * (dim + 1) - 1] = value(r)
+  }
+  return { data: longer, rows, dim: dim + 1 }
 }
 
 function codesOf(found: ExactLists, offsets: Int32Array, codes: Uint16Array): Uint16Array {

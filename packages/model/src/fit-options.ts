@@ -1,7 +1,7 @@
 import { parseOptions } from '@sparc/tables'
 import { z } from 'zod'
 import { checkK } from './check-k.ts'
-import type { FitOptions, RecommendOptions } from './recommender.ts'
+import type { FitOptions, RecommendOptions, VectorRecommendOptions } from './recommender.ts'
 
 const positive = z.int().positive()
 const callable = z.custom<never>((value) => typeof value === 'function', 'a function is needed')
@@ -31,11 +31,13 @@ const fitSchema: z.ZodType<FitOptions> = z.strictObject({
     .optional(),
 })
 
-const recommendSchema: z.ZodType<RecommendOptions> = z.strictObject({
+const recommendSchema = z.strictObject({
   k: z.number(),
   excludeSeen: z.boolean().optional(),
   among: z.custom<RecommendOptions['among']>(() => true).optional(),
 })
+
+const vectorRecommendSchema = recommendSchema.extend({ popularityWeight: z.number().optional() })
 
 /** @throws InvalidInputError `UNKNOWN_OPTION`, `INVALID_OPTION` */
 export function checkFitOptions(options: FitOptions): void {
@@ -46,4 +48,10 @@ export function checkFitOptions(options: FitOptions): void {
 export function checkRecommendOptions(options: RecommendOptions): void {
   checkK(options?.k)
   parseOptions(recommendSchema, options, 'options of recommend')
+}
+
+/** The same for vector systems. @throws InvalidInputError `UNKNOWN_OPTION`, `INVALID_OPTION` */
+export function checkVectorRecommendOptions(options: VectorRecommendOptions): void {
+  checkK(options?.k)
+  parseOptions(vectorRecommendSchema, options, 'options of recommend')
 }

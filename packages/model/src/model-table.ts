@@ -2,6 +2,7 @@ import { type Csr, f32, InvalidInputError, type Items, i32, type Random, type Sa
 import { createEmbeddingTable, type EmbeddingTable } from './embedding-table.ts'
 import { type ItemFeatures, itemFeatures } from './item-features.ts'
 import type { CommonOptions } from './options.ts'
+import { featureRows } from './training/feature-rows.ts'
 import { initialRows } from './training/initial-rows.ts'
 import { countItems } from './training/sampler.ts'
 
@@ -18,12 +19,9 @@ export async function startTable(
   if (!options.features) return createEmbeddingTable(items.length, dim, { random, values: rows })
   const features = itemFeatures(items)
   const values = new Float32Array((items.length + features.size) * dim)
+  // What features can say of the start they say, ids the rest; what nobody used begins as its features say and nothing else.
+  values.set(featureRows(features, rows, countItems(sequences, items.length), dim), rows.length)
   values.set(rows)
-  // What nobody used begins as its features say and nothing else; features begin at zero, so that ids lead.
-  const counts = countItems(sequences, items.length)
-  for (let item = 0; item < items.length; item++) {
-    if (counts[item] === 0) values.fill(0, item * dim, (item + 1) * dim)
-  }
   return createEmbeddingTable(items.length, dim, { random, values, features })
 }
 

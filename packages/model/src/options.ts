@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { negativeOptions } from './training/negatives.ts'
 
+/** Option `context`: the history goes through a causal transformer before each system's own encoder (`createHistoryReader`). */
+const contextOptions = z.strictObject({
+  blocks: z.int().min(1).max(16).default(1),
+  /** Dropout inside of the transformer. */
+  dropout: z.number().min(0).max(0.95).default(0.2),
+})
+
 /** What all learned systems have in common, so that a comparison compares the systems and nothing else. */
 export const commonOptions = {
   /** Length of an item vector. */
@@ -12,8 +19,15 @@ export const commonOptions = {
   /** Scores are cosines over this; with `normalize` off they are dot products over it. */
   temperature: z.number().positive().default(0.1),
   normalize: z.boolean().default(true),
-  /** What is made of the scores of target and negatives: sampled softmax, binary cross-entropy, or BPR. */
-  loss: z.enum(['softmax', 'bce', 'bpr']).default('softmax'),
+  /**
+   * What is made of the scores of target and negatives: sampled softmax, the same with hard negatives weighing more (`hardNegativeSoftmax`), binary
+   * cross-entropy, or BPR.
+   */
+  loss: z.enum(['softmax', 'hard-softmax', 'bce', 'bpr']).default('softmax'),
+  /** With `loss: 'hard-softmax'`: how much hard negatives outweigh easy ones, REMI's beta; .3 where absent. */
+  hardness: z.number().min(0).optional(),
+  /** A transformer over the history, off where absent. Each item then knows what came before it. */
+  context: contextOptions.optional(),
   /** Share of the entries of history vectors that are zeroed in training. */
   dropout: z.number().min(0).max(0.95).default(0.5),
   /** Standard deviation of new item vectors. */
@@ -22,6 +36,8 @@ export const commonOptions = {
   initial: z.enum(['normal', 'spectral']).default('spectral'),
   /** Item vectors from category path, brand and title words besides the id, as far as the items table has them. */
   features: z.boolean().default(false),
+  /** With `features`: share of the items whose id a training step leaves out, so that features learn to stand alone (`createIdDropout`). */
+  idDropout: z.number().min(0).max(0.9).optional(),
   batch: z.int().min(1).default(512),
   steps: z.int().positive().default(1500),
   learningRate: z.number().positive().default(1e-3),

@@ -108,6 +108,15 @@ export interface RecommendOptions {
   among?: ItemFilter
 }
 
+/** What a list of a vector system may be like besides. */
+export interface VectorRecommendOptions extends RecommendOptions {
+  /**
+   * `a` in `score + a log(1 + n)`, `n` an item's interactions in training: below 0 the lists reach further into the tail, above 0 they
+   * keep to the head. Scores of normalised vectors lie within `1 / temperature` of 0; -.15 and -.3 are moderate. Default 0.
+   */
+  popularityWeight?: number
+}
+
 /** Every system, ours or a baseline: a table in, a table out. */
 export interface Recommender {
   readonly name: string
@@ -125,6 +134,7 @@ export interface Recommender {
 
 /** The systems that an index can serve: items and interests are vectors. */
 export interface VectorRecommender extends Recommender {
+  recommend(queries: Table, options: VectorRecommendOptions): Promise<Table>
   /** `embeddings` table of all items, with codes where the system has them. */
   embedItems(): Promise<Table>
   /** `interests` table, one row for each row of `queries`: at most `interests` vectors each. */

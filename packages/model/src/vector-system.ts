@@ -31,8 +31,8 @@ import type {
   FitOptions,
   FitReport,
   InterestDescription,
-  RecommendOptions,
   VectorRecommender,
+  VectorRecommendOptions,
 } from './recommender.ts'
 import { countItems } from './training/sampler.ts'
 import type { Training } from './training/train.ts'
@@ -188,6 +188,7 @@ function recommender<Options extends CommonOptions>(
         table,
         options,
         sequences: sequences.items,
+        popularity,
         validation,
         itemsKey: catalogue.key,
         random: source,
@@ -225,7 +226,7 @@ function recommender<Options extends CommonOptions>(
         if (disposed) release()
       }
     },
-    async recommend(queries: Table, wanted: RecommendOptions): Promise<Table> {
+    async recommend(queries: Table, wanted: VectorRecommendOptions): Promise<Table> {
       const { recommendByVectors } = await import('./exact.ts')
       const vectors = await items()
       return recommendByVectors(queries, await interests(queries), vectors, {

@@ -1,5 +1,6 @@
 import type { Random } from '@sparc/tables'
 import type * as tf from '@tensorflow/tfjs'
+import { createHistoryReader } from '../encoders/history-reader.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
 import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
@@ -8,11 +9,12 @@ import { nearestInterestNetwork } from './nearest-interest-network.ts'
 
 /** `V = softmax_T(W2 tanh(W1 (H + P))) H` (equation 8); in training, the interest that is nearest to the target (equation 9). */
 export function comirecSaNetwork(options: ComirecSaOptions, random: Random): Network {
-  const { dim, history: length, interests, hidden = 4 * dim, dropout } = options
+  const { dim, history: length, interests, hidden = 4 * dim } = options
   const parameters = createParameters(random)
+  const read = createHistoryReader(parameters, options)
   const attend = createSelfAttention(parameters, 'attention', { dim, length, hidden, queries: interests })
   const users = (input: HistoryInput): tf.Tensor3D => {
-    const history = input.dropout(input.history, dropout)
+    const history = read(input)
     return attend(history, input.padding)
   }
   return nearestInterestNetwork(options, parameters, users)

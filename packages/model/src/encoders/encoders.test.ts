@@ -3,10 +3,13 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { pickInterest } from '../comirec/pick-interest.ts'
 import { checkGradient, normal, ready } from '../gradient.fixture.ts'
+import { redraw } from '../plain.fixture.ts'
+import { noDropout } from '../training/inputs.ts'
 import { createParameters } from '../training/parameters.ts'
 import { relu, tanh } from './activation.ts'
 import { stopGradient } from './constant.ts'
 import { gatherRows } from './gather.ts'
+import { createHistoryReader } from './history-reader.ts'
 import { normalize } from './normalize.ts'
 import { meanPool, PADDING_LOGIT } from './pool.ts'
 import { project } from './project.ts'
@@ -94,5 +97,31 @@ describe('encoders', () => {
     const x = tf.tensor1d([2, 3])
     const gradient = tf.grad((y: tf.Tensor) => tf.sum(tf.mul(y, stopGradient(y))))(x)
     expect(Array.from(gradient.dataSync())).toEqual([2, 3])
+  })
+
+  it('with context, each item knows what came before it and nothing that comes later, and the padding stays zero', () => {
+    const parameters = createParameters(random(5))
+    const options = { dim: 4, history: 3, dropout: 0, context: { blocks: 1, dropout: 0 } }
+    const read = createHistoryReader(parameters, options)
+    const input = (last: number) => ({
+      size: 1,
+      history: tf.tensor3d([0, 0, 0, 0, 1, -2, 3, 1, last, 1, 0, 2], [1, 3, 4]),
+      padding: tf.tensor3d([PADDING_LOGIT, 0, 0], [1, 1, 3]),
+      lengths: tf.tensor2d([[2]]),
+      dropout: noDropout,
+    })
+    // It begins without.
+    expect(read(input(5)).arraySync()).toEqual(input(5).history.arraySync())
+    redraw(parameters, 6, 0.6)
+    const [one, other] = [read(input(5)).arraySync()[0], read(input(-5)).arraySync()[0]]
+    expect(one[0]).toEqual([0, 0, 0, 0])
+    expect(one[1]).toEqual(other[1])
+    const before = input(5).history.arraySync()[0]
+    for (const t of [1, 2]) expect(Math.hypot(...one[t].map((x, d) => x - before[t][d]))).toBeGreaterThan(0.1)
+    // What came before moves the last one.
+    const earlier = tf.tensor3d([0, 0, 0, 0, 2, 2, -1, 1, 5, 1, 0, 2], [1, 3, 4])
+    const moved = read({ ...input(5), history: earlier }).arraySync()[0][2]
+    expect(Math.hypot(...moved.map((x, d) => x - one[2][d]))).toBeGreaterThan(0.01)
+    parameters.dispose()
   })
 })

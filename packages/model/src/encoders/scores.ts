@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { hardNegativeSoftmax } from '../losses/hard-negative-softmax.ts'
 import { binaryCrossEntropy, bpr } from '../losses/pairwise.ts'
 import { softmaxOfProducts } from '../losses/softmax-of-products.ts'
 import type { TrainingInput } from '../network.ts'
@@ -24,10 +25,13 @@ export function candidates(input: TrainingInput, normalized: boolean): Candidate
 }
 
 /** What the loss of one vector per user needs to know. */
-export type LossOptions = Pick<CommonOptions, 'temperature' | 'normalize' | 'loss'>
+export type LossOptions = Pick<CommonOptions, 'temperature' | 'normalize' | 'loss' | 'hardness'>
+
+/** What `hardness` is where it is not said: the best for REMI in a search (docs/tuning.md). */
+const HARDNESS = 0.3
 
 /**
- * The recommendation loss of one vector per user: sampled softmax, binary cross-entropy or BPR.
+ * The recommendation loss of one vector per user: sampled softmax, plain or with hard negatives weighing more, binary cross-entropy or BPR.
  *
  * @param users `[size, dim]`, normalised where the items are
  */
@@ -35,7 +39,7 @@ export function recommendationLoss(
   users: tf.Tensor2D,
   { targets, negatives }: Candidates,
   input: TrainingInput,
-  { temperature, normalize: normalized, loss }: LossOptions,
+  { temperature, normalize: normalized, loss, hardness = HARDNESS }: LossOptions,
 ): tf.Scalar {
   const scaled = tf.mul(users, 1 / temperature) as tf.Tensor2D
   const products = tf.sum(tf.mul(scaled, targets), 1, true) as tf.Tensor2D
@@ -44,6 +48,7 @@ export function recommendationLoss(
     const logits = tf.matMul(scaled, negatives, false, true) as tf.Tensor2D
     const negative = input.logQ ? (tf.sub(logits, input.logQ.negatives) as tf.Tensor2D) : logits
     const left = tf.sub(1, equalPairs(input.batch.targets, input.drawn)) as tf.Tensor2D
+    if (loss === 'hard-softmax') return hardNegativeSoftmax(positive, negative, left, hardness)
     return loss === 'bce' ? binaryCrossEntropy(positive, negative, left) : bpr(positive, negative, left)
   }
   if (!input.logQ) {

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs'
 import { pickInterest } from '../comirec/pick-interest.ts'
 import { stopGradient } from '../encoders/constant.ts'
 import { gatherRows } from '../encoders/gather.ts'
+import { createHistoryReader } from '../encoders/history-reader.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { attentionWeights } from '../encoders/pool.ts'
 import { candidates, recommendationLoss } from '../encoders/scores.ts'
@@ -25,9 +26,10 @@ import { type Beams, createInterestGenerator, type Lookup } from './interest-gen
  * nothing follows the dictionary but through its use.
  */
 export function gemirecNetwork(options: GemirecOptions, random: Random): Network {
-  const { dim, history: length, hidden, temperature, normalize: normalized, dropout, dictionary, weights } = options
+  const { dim, history: length, hidden, temperature, normalize: normalized, dictionary, weights } = options
   const { levels, size } = dictionary
   const parameters = createParameters(random)
+  const read = createHistoryReader(parameters, options)
   const general = createSelfAttention(parameters, 'general', { dim, length, hidden, queries: 1 })
   const wq = parameters.add<tf.Rank.R2>('interest/query', [levels * dim, dim], 'glorot')
   const wh = parameters.add<tf.Rank.R2>('interest/key', [dim, dim], 'identity')
@@ -50,7 +52,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
   const finish = <T extends tf.Tensor>(x: T): T => (normalized ? normalize(x) : x)
 
   function encode(input: HistoryInput) {
-    const history = input.dropout(input.history, dropout)
+    const history = read(input)
     return { history, g: tf.squeeze(general(history, input.padding), [1]) as tf.Tensor2D }
   }
 

@@ -2,6 +2,7 @@ import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { stopGradient } from '../encoders/constant.ts'
 import { routeDynamically } from '../encoders/dynamic-routing.ts'
+import { createHistoryReader } from '../encoders/history-reader.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { PADDING_LOGIT } from '../encoders/pool.ts'
 import { createResidualMlp } from '../encoders/residual-mlp.ts'
@@ -25,15 +26,16 @@ export function absentInterests(lengths: tf.Tensor2D, interests: number): tf.Ten
 
 /** Capsules routed from `S h_t` (equations 3 to 6), a residual layer, and label-aware attention (equation 8). */
 export function mindNetwork(options: MindOptions, random: Random): Network {
-  const { dim, history: length, interests, iterations, power, temperature, normalize: normalized, dropout } = options
+  const { dim, history: length, interests, iterations, power, temperature, normalize: normalized } = options
   const parameters = createParameters(random)
+  const read = createHistoryReader(parameters, options)
   const map = parameters.add<tf.Rank.R2>('routing/map', [dim, dim], 'identity')
   // Drawn once and never trained: with one map for all interests, equal logits would make all interests equal.
   const logits = parameters.add<tf.Rank.R3>('routing/logits', [1, interests, length], { normal: 1 })
   const layer = createResidualMlp(parameters, 'interest', { dim, hidden: options.hidden })
   const finish = <T extends tf.Tensor>(vectors: T): T => (normalized ? normalize(vectors) : vectors)
   const users = (input: HistoryInput, absent: tf.Tensor2D): tf.Tensor3D => {
-    const history = input.dropout(input.history, dropout)
+    const history = read(input)
     const flat = tf.reshape(history, [input.size * length, dim]) as tf.Tensor2D
     const mapped = tf.reshape(tf.matMul(flat, map), [input.size, length, dim]) as tf.Tensor3D
     const start = tf.add(stopGradient(logits as tf.Tensor3D), tf.expandDims(absent, 2)) as tf.Tensor3D

@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { commonOptions, interestOptions } from '../options.ts'
 import { defineVectorSystem } from '../vector-system.ts'
 
+// It has a name of its own for this.
+const { hardness: _, ...withoutHardness } = commonOptions
+
 export const remiOptions = z.strictObject({
-  ...commonOptions,
+  ...withoutHardness,
   ...interestOptions,
   /** Weighting negatives by their hardness is defined for the softmax alone. */
   loss: z.literal('softmax').default('softmax'),

@@ -2,9 +2,12 @@ import { z } from 'zod'
 import { commonOptions } from '../options.ts'
 import { defineVectorSystem } from '../vector-system.ts'
 
+// It is such a transformer itself.
+const { context: _, ...withoutContext } = commonOptions
+
 export const sasrecOptions = z
   .strictObject({
-    ...commonOptions,
+    ...withoutContext,
     temperature: commonOptions.temperature.default(0.14),
     dropout: commonOptions.dropout.default(0.3),
     /** Transformer blocks. */

@@ -21,7 +21,7 @@ export interface Scored {
 
 /**
  * Makes the search for the `k` best of all items: by the maximum over a user's interests, or with probabilities by the mixture
- * `log sum_c exp(log p_c + u_c . v / temperature)`. It asks `allowed` only of rows that would be among the best.
+ * `log sum_c exp(log p_c + u_c . v / temperature)`, `bias` of the item added. It asks `allowed` only of rows that would be among the best.
  */
 export function bestItems({ items, dim, temperature }: Scored) {
   const rows = items.length / dim
@@ -35,7 +35,12 @@ export function bestItems({ items, dim, temperature }: Scored) {
     scorers.set(interests, made)
     return made
   }
-  return ({ vectors, logProbabilities }: EncodedUser, k: number, allowed: (row: number) => boolean): BestItem[] => {
+  return (
+    { vectors, logProbabilities }: EncodedUser,
+    k: number,
+    allowed: (row: number) => boolean,
+    bias?: ArrayLike<number>,
+  ): BestItem[] => {
     const interests = vectors.length
     const { score, scores, weights } = scorerFor(interests)
     for (const [c, vector] of vectors.entries()) {
@@ -50,9 +55,10 @@ export function bestItems({ items, dim, temperature }: Scored) {
       for (let r = 0; r < count; r++) {
         let most = Number.NEGATIVE_INFINITY
         for (let c = r * interests; c < (r + 1) * interests; c++) if (scores[c] > most) most = scores[c]
+        const added = bias ? bias[from + r] : 0
         // No mixture is above its best part by more than the log of their number.
-        if (most + slack < heap.threshold() || !allowed(from + r)) continue
-        heap.push(from + r, logProbabilities ? mixture(scores, r * interests, interests, most) : most)
+        if (most + slack + added < heap.threshold() || !allowed(from + r)) continue
+        heap.push(from + r, added + (logProbabilities ? mixture(scores, r * interests, interests, most) : most))
       }
     }
     const best = heap.drain()

@@ -37,8 +37,13 @@ export interface Serving {
   /**
    * The `k` best items for a history, itself left out, best first; the most popular ones where nothing of it is known.
    * Takes a user that `embed` made, or makes one.
+   *
+   * @param options.popularityWeight see `VectorRecommendOptions`
    */
-  recommend(history: readonly string[], options: { k: number; interests?: number; user?: EncodedUser }): ServedItem[]
+  recommend(
+    history: readonly string[],
+    options: { k: number; interests?: number; user?: EncodedUser; popularityWeight?: number },
+  ): ServedItem[]
   /**
    * What an interest is about: the items nearest to its codeword, and the categories that its items have more often than the
    * catalogue.
@@ -67,6 +72,12 @@ export async function openServing(directory: string): Promise<Serving> {
   const rows = new Float64Array(length * dim)
   const search = bestItems({ items, dim, temperature })
   const historyCodes = new Uint16Array(length * levels)
+  let logCounts: Float32Array | undefined
+  const biasOf = (weight: number) => {
+    if (weight === 0) return undefined
+    logCounts ??= popularity.map((n) => Math.log1p(n))
+    return logCounts.map((log) => weight * log)
+  }
 
   function embed(history: readonly string[], wanted: { interests?: number } = {}): ServedUser {
     const unknown = history.filter((id) => !rowOf.has(id))
@@ -91,7 +102,7 @@ export async function openServing(directory: string): Promise<Serving> {
     ids,
     items,
     embed,
-    recommend(history, { k, interests, user = embed(history, { interests }) }) {
+    recommend(history, { k, interests, user = embed(history, { interests }), popularityWeight = 0 }) {
       checkK(k)
       if (user.vectors.length === 0) {
         const most = topK(popularity, k)
@@ -100,7 +111,7 @@ export async function openServing(directory: string): Promise<Serving> {
       const seen = new Set(history.map((id) => rowOf.get(id)))
       const { logProbabilities = user.vectors.map(() => 0) } = user
       const ranked = { ...user, logProbabilities: options.rank === 'mixture' ? logProbabilities : undefined }
-      const best = search(ranked, k, (row) => !seen.has(row))
+      const best = search(ranked, k, (row) => !seen.has(row), biasOf(popularityWeight))
       return best.map(({ row, score, place }) => {
         const logP = user.logProbabilities?.[place]
         const probability = logP === undefined ? undefined : Math.exp(logP)

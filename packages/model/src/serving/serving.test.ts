@@ -29,6 +29,13 @@ const ofSparc = { ...brief, warmUpSteps: 4, codebook: { size: 8 } }
 const ofGemirec = { ...brief, warmUpSteps: 4, dictionary: { size: 8 } }
 const variants: [string, string, object][] = [
   ['two-tower', 'two-tower', brief],
+  ...['two-tower', 'comirec-sa', 'comirec-dr', 'mind', 'remi', 'gemirec', 'sparc'].map(
+    (system): [string, string, object] => [
+      `${system} with a transformer over the history`,
+      system,
+      { ...(system === 'sparc' ? ofSparc : system === 'gemirec' ? ofGemirec : brief), context: { blocks: 2 } },
+    ],
+  ),
   ['two-tower, raw scores', 'two-tower', { ...brief, normalize: false }],
   ['comirec-sa', 'comirec-sa', brief],
   ['plain attention', 'comirec-sa', { ...brief, interests: 1 }],
@@ -55,6 +62,16 @@ const variants: [string, string, object][] = [
   ['mind that ranks by the nearest interest', 'mind', { ...brief, rank: 'nearest' }],
   ['sparc, hard search by the nearest interest', 'sparc', { ...ofSparc, search: 'hard', rank: 'nearest' }],
   ['sparc, hard search alone', 'sparc', { ...ofSparc, search: 'hard', rank: 'nearest', generalShare: 0 }],
+  [
+    'sparc with interests of two levels',
+    'sparc',
+    { ...ofSparc, codebook: { size: 4 }, interestLevels: 2, codeHistogram: true },
+  ],
+  [
+    'sparc, hard search over two levels',
+    'sparc',
+    { ...ofSparc, codebook: { size: 4 }, interestLevels: 2, search: 'hard' },
+  ],
   ["sparc's control", 'sparc', { ...ofSparc, codebook: { size: 1 } }],
 ]
 
@@ -80,6 +97,7 @@ describe('serving without TensorFlow', () => {
     const plain = await openServing(directory)
     const interests = readInterests(await model.embedUsers(queries))
     const lists = readRecommendations(await model.recommend(queries, { k: 10 }))
+    const fewer = readRecommendations(await model.recommend(queries, { k: 10, popularityWeight: -2 }))
     for (const [r, history] of histories.entries()) {
       const user = plain.embed(idsOf(history))
       const first = interests.offsets[r]
@@ -94,6 +112,8 @@ describe('serving without TensorFlow', () => {
       const best = plain.recommend(idsOf(history), { k: 10 })
       for (let n = 0; n < 10; n++) expect(best[n].score).toBeCloseTo(lists.scores[lists.items.offsets[r] + n], 4)
       expect(best.some(({ id }) => idsOf(history).includes(id))).toBe(false)
+      const tail = plain.recommend(idsOf(history), { k: 10, popularityWeight: -2 })
+      for (let n = 0; n < 10; n++) expect(tail[n].score).toBeCloseTo(fewer.scores[fewer.items.offsets[r] + n], 4)
     }
     model.dispose()
   })

@@ -36,6 +36,7 @@ export const servedOptions = z.object({
   interests: z.int().positive().optional(),
   iterations: z.int().positive().optional(),
   blocks: z.int().positive().optional(),
+  context: z.object({ blocks: z.int().positive() }).optional(),
   heads: z.int().positive().optional(),
   general: z.enum(['attention', 'mean']).optional(),
   user: z.enum(['residual', 'attention']).optional(),
@@ -46,6 +47,8 @@ export const servedOptions = z.object({
   rank: z.enum(['mixture', 'nearest']).optional(),
   source: z.enum(['generated', 'history']).optional(),
   sharpness: z.number().positive().optional(),
+  interestLevels: z.int().positive().optional(),
+  codeHistogram: z.boolean().optional(),
   dictionary: z.object({ levels: z.int().positive() }).optional(),
 })
 export type ServedOptions = z.output<typeof servedOptions>

@@ -35,8 +35,11 @@ const topOf = (xs: Row, count: number) => [...xs.keys()].sort((a, b) => xs[b] - 
 const crossEntropy = (own: number, others: Row) =>
   Math.log(Math.exp(own) + others.reduce((sum, x) => sum + Math.exp(x), 0)) - own
 
-/** The two towers of one user in loops; `items` are the vectors of its history, `first` the column of the oldest. */
-function inLoops(options: SparcOptions, get: Get, items: Rows, first: number) {
+/**
+ * The two towers of one user in loops; `items` are the vectors of its history, `first` the column of the oldest, `codes` those of the items
+ * at level 1.
+ */
+function inLoops(options: SparcOptions, get: Get, items: Rows, first: number, codes: number[] = []) {
   const { dim, sharpness } = options
   const pool = (name: string, positions: Rows): Row => {
     const logits = items.map((h, t) => {
@@ -75,7 +78,12 @@ function inLoops(options: SparcOptions, get: Get, items: Rows, first: number) {
   /** `p(c | user)` of all codes. */
   const probabilities = (): Row => {
     const pooled = pool('probability/attention', get('probability/attention/positions'))
-    const x = [...unit(pooled), ...unit(average)]
+    const counted = options.codeHistogram ? options.codebook.size : 0
+    const histogram = Array.from(
+      { length: counted },
+      (_, c) => codes.filter((code) => code === c).length / Math.max(1, items.length),
+    )
+    const x = [...unit(pooled), ...unit(average), ...histogram]
     return softmax(plus(times(x, get('probability/linear')), hidden('probability', x)))
   }
   return { general, interest, probabilities }
@@ -181,7 +189,21 @@ function setUp(given: object) {
     return found
   }
   const finish = (x: Row) => (options.normalize ? unit(x) : x)
-  return { options, network, table, get, quantize, finish }
+  /** Every interest: its codes, one for each level that tells interests apart, and what it asks with. */
+  let interests = [{ path: [] as number[], word: new Array<number>(4).fill(0) }]
+  for (let l = 0; l < (options.interestLevels ?? 1); l++) {
+    const words = get(`codewords/${l}`)
+    interests = interests.flatMap(({ path, word }) =>
+      words.map((own, c) => ({ path: [...path, c], word: plus(word, own) })),
+    )
+  }
+  /** The towers of a user of `of`. */
+  const towers = (of: Histories, user: number) => {
+    const { items, first } = historyOf(table, of, user)
+    const codes = items.map((item) => quantize(finish(item))[0].code)
+    return inLoops(options, get, items, first, codes)
+  }
+  return { options, network, table, get, quantize, finish, interests, towers }
 }
 
 const codebook = { size: 5, levels: 2, capacity: 1 }
@@ -201,10 +223,14 @@ describe("SPARC's loss", () => {
     { train: 'nearest' },
     { train: 'nearest', generalCompetes: true, interests: 1 },
     { train: 'nearest', normalize: false, temperature: 2 },
+    { train: 'nearest', codeHistogram: true },
+    { train: 'nearest', interestLevels: 2 },
     { train: 'mixture' },
+    { train: 'mixture', interestLevels: 2, codeHistogram: true },
     { train: 'target', query: 'half', user: 'attention' },
   ] as const)('is the weighted sum of its parts, each written out in loops: %o', (form) => {
-    const { options, network, table, get, quantize, finish } = setUp({ interests: 3, ...form, weights, codebook })
+    const given = { interests: 3, ...form, weights, codebook }
+    const { options, network, table, quantize, finish, interests, towers } = setUp(given)
     const { total, parts } = tf.tidy(() => {
       const batch = { histories: own, users: Int32Array.of(0, 1, 2, 3), targets }
       const found = network.loss(createInputs(table).training(batch, drawn, noDropout, 1))
@@ -224,11 +250,11 @@ describe("SPARC's loss", () => {
 
     const quantized = wanted.map(quantize)
     const users = wanted.map((_, b) => {
-      const { items, first } = historyOf(table, own, b)
-      const { general, interest, probabilities } = inLoops(options, get, items, first)
+      const { general, interest, probabilities } = towers(own, b)
       const p = probabilities()
+      expect(p).toHaveLength(interests.length)
       const chosen = topOf(p, options.interests)
-      const vectors = chosen.map((code) => finish(interest(get('codewords/0')[code])))
+      const vectors = chosen.map((c) => finish(interest(interests[c].word)))
       return { general: finish(general()), interest, p, chosen, vectors }
     })
     /** Where each user's nearest vector stands. */
@@ -273,11 +299,13 @@ describe("SPARC's loss", () => {
           ),
         ),
       )
+    const interestOf = (levels: { code: number }[]) =>
+      interests.findIndex(({ path }) => path.every((code, l) => code === levels[l].code))
     const before = [3, 0, 1, 2]
     const expected = {
       recommendation: mean(recommendation),
       general: mean(users.map(({ general }, b) => softmaxLoss(general, b))),
-      interest: mean(users.map(({ p }, b) => -Math.log(p[quantized[b][0].code]))),
+      interest: mean(users.map(({ p }, b) => -Math.log(p[interestOf(quantized[b])]))),
       quantizer: mean(errors.map((levels) => levels[1])) + (1 + options.codebook.commitment) * allLevels,
       shuffle: mean(wanted.map((v, b) => softplus(score(picked[before[b]], v) - score(picked[b], v)))),
       userItem: contrast(picked),
@@ -300,25 +328,28 @@ describe("SPARC's interests", () => {
   it.each([
     { generalShare: 0.3, probabilityTemperature: 3 },
     { generalShare: 0, probabilityTemperature: 1 },
+    { generalShare: 0.3, probabilityTemperature: 2, interestLevels: 2, codeHistogram: true },
   ])('are the likeliest codes beside the general vector, written out in loops: %o', (form) => {
-    const { options, network, table, get, quantize, finish } = setUp({ ...form, explored: 3, codebook })
+    const { network, table, quantize, finish, interests, towers } = setUp({ ...form, explored: 3, codebook })
     const found = tf.tidy(() => {
       const { vectors, codes, logProbabilities } = network.users(createInputs(table).serving(histories))
       return { vectors: vectors.arraySync(), codes: codes?.arraySync(), logs: logProbabilities?.arraySync() }
     })
     const { generalShare: share, probabilityTemperature } = form
     for (const user of [0, 1, 2]) {
-      const { items, first } = historyOf(table, histories, user)
-      const { general, interest, probabilities } = inLoops(options, get, items, first)
+      const { general, interest, probabilities } = towers(histories, user)
       const served = softmax(probabilities().map((p) => Math.log(p) / probabilityTemperature))
       const chosen = topOf(served, 3)
-      const vectors = chosen.map((code) => finish(interest(get('codewords/0')[code])))
+      const vectors = chosen.map((c) => finish(interest(interests[c].word)))
       // Beside the general vector the others have the rest of the probability; alone they have what all codes leave them.
       const all = share > 0 ? chosen.reduce((sum, code) => sum + served[code], 0) / (1 - share) : 1
       const logs = chosen.map((code) => Math.log(served[code] / all))
       const g = finish(general())
       const front = share > 0 ? [{ vector: g, code: quantize(g)[0].code, log: Math.log(share) }] : []
-      const expected = [...front, ...chosen.map((code, k) => ({ vector: vectors[k], code, log: logs[k] }))]
+      const expected = [
+        ...front,
+        ...chosen.map((c, k) => ({ vector: vectors[k], code: interests[c].path[0], log: logs[k] })),
+      ]
       expect(found.codes?.[user]).toEqual(expected.map(({ code }) => code))
       expectRow(
         found.logs?.[user] ?? [],

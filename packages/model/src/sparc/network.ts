@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs'
 import { pickInterest } from '../comirec/pick-interest.ts'
 import { stopGradient } from '../encoders/constant.ts'
 import { equalPairs } from '../encoders/equal-pairs.ts'
-import { gatherRows } from '../encoders/gather.ts'
 import { gatherColumns } from '../encoders/gather-columns.ts'
+import { createHistoryReader } from '../encoders/history-reader.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { type Candidates, candidates, recommendationLoss } from '../encoders/scores.ts'
 import { createCodebookPart } from '../interest-codebook.ts'
@@ -14,6 +14,7 @@ import { mixtureSoftmax } from '../losses/mixture-softmax.ts'
 import { shuffleBpr } from '../losses/pairwise.ts'
 import type { HistoryInput, Network, TrainingInput, UserVectors } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
+import { createInterestCodes } from './interest-codes.ts'
 import { createInterestProbability } from './interest-probability.ts'
 import type { SparcOptions } from './sparc.ts'
 import { createUserTower } from './user-tower.ts'
@@ -36,10 +37,10 @@ import { createUserTower } from './user-tower.ts'
  * each time, so the recommendation loss reaches them.
  */
 export function sparcNetwork(options: SparcOptions, random: Random): Network {
-  const { dim, history: length, hidden, temperature, normalize: normalized, dropout, codebook, weights } = options
+  const { dim, history: length, hidden, temperature, normalize: normalized, codebook, weights } = options
   const parameters = createParameters(random)
+  const read = createHistoryReader(parameters, options)
   const tower = createUserTower(parameters, options)
-  const probability = createInterestProbability(parameters, { dim, length, hidden, codes: codebook.size })
   const { levels, size, gradient, commitment, capacity } = codebook
   const balance = capacity === null || size === 1 ? undefined : { by: 'capacity' as const, capacity }
   const codebookRandom = random.fork('codebook')
@@ -59,42 +60,66 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     frozen: !codebook.joint,
   })
 
-  const interests = Math.min(options.interests, size)
-  const explored = Math.min(options.explored, size)
+  const codes = createInterestCodes(quantizer, options.interestLevels ?? 1)
+  const probability = createInterestProbability(parameters, {
+    dim,
+    length,
+    hidden,
+    codes: codes.count,
+    histogram: options.codeHistogram ? size : 0,
+  })
+  const interests = Math.min(options.interests, codes.count)
+  const explored = Math.min(options.explored, codes.count)
   const finish = <T extends tf.Tensor>(x: T): T => (normalized ? normalize(x) : x)
 
   function encode(input: HistoryInput) {
-    const history = input.dropout(input.history, dropout)
+    const history = read(input)
     return { history, g: tower.general(history, input) }
   }
 
-  /** Codewords of `codes`, int32 `[batch, k]`, as `[batch, k, dim]`. */
-  const queriesOf = (codes: tf.Tensor2D) => gatherRows(quantizer.codewords(0), codes)
+  /** Codes of the items of histories, int32 `[batch * length, levels]`. */
+  function codesOfHistory(input: HistoryInput): tf.Tensor2D {
+    const flat = stopGradient(tf.reshape(input.history, [input.size * length, dim]) as tf.Tensor2D)
+    return quantizer.quantize(finish(flat)).codes
+  }
+
+  /** Which of `depth` codes each item has, int32 `[batch * length]` to one-hot `[batch, length, depth]`; none at the padding. */
+  function marksOf(numbers: tf.Tensor1D, depth: number, input: HistoryInput): tf.Tensor3D {
+    const marks = tf.reshape(tf.oneHot(numbers, depth), [input.size, length, depth])
+    const there = tf.cast(tf.equal(tf.squeeze(input.padding, [1]), 0), 'float32')
+    return tf.mul(marks, tf.expandDims(there, 2))
+  }
+
+  /** `log p(c | user)` over all interests, `[batch, count]`. `history` may have gone through dropout. */
+  function probabilities(history: tf.Tensor3D, input: HistoryInput, ofHistory?: tf.Tensor2D): tf.Tensor2D {
+    if (!options.codeHistogram) return probability(history, input.padding, input.lengths)
+    const found = ofHistory ?? codesOfHistory(input)
+    const marks = marksOf(tf.reshape(tf.slice(found, [0, 0], [-1, 1]), [-1]), size, input)
+    const histogram = tf.div(tf.sum(marks, 1), tf.maximum(input.lengths, 1)) as tf.Tensor2D
+    return probability(history, input.padding, input.lengths, histogram)
+  }
 
   /**
-   * `log p(c | user)` over all codes, `[batch, size]`; in hard search over those of the history, which `allowed`, of the same shape, has
+   * `log p(c | user)` over all interests, `[batch, count]`; in hard search over those of the history, which `allowed`, of the same shape, has
    * as 1.
    */
   function searched(history: tf.Tensor3D, input: HistoryInput): { logP: tf.Tensor2D; allowed?: tf.Tensor2D } {
-    const logP = probability(history, input.padding, input.lengths)
-    if (options.search === 'soft' || size === 1) return { logP }
-    const flat = tf.reshape(history, [input.size * length, dim]) as tf.Tensor2D
-    const codes = tf.slice(quantizer.quantize(finish(flat)).codes, [0, 0], [-1, 1])
-    const marks = tf.reshape(tf.oneHot(tf.reshape(codes, [-1]) as tf.Tensor1D, size), [input.size, length, size])
-    const there = tf.cast(tf.equal(tf.squeeze(input.padding, [1]), 0), 'float32')
-    const had = tf.max(tf.mul(marks, tf.expandDims(there, 2)), 1)
+    if (options.search === 'soft' || size === 1) return { logP: probabilities(history, input) }
+    const ofHistory = codesOfHistory(input)
+    const logP = probabilities(history, input, ofHistory)
+    const had = tf.max(marksOf(codes.of(ofHistory), codes.count, input), 1)
     // Who has no history may have any interest.
     const allowed = tf.maximum(had, tf.cast(tf.equal(input.lengths, 0), 'float32')) as tf.Tensor2D
     return { logP: tf.logSoftmax(tf.add(logP, tf.mul(tf.sub(1, allowed), -1e9))) as tf.Tensor2D, allowed }
   }
 
   /**
-   * `codes`, int32 `[batch, k]`, with the first, the likeliest, in the place of those that are not `allowed`, `[batch, size]`: an interest
+   * `found`, int32 `[batch, k]`, with the first, the likeliest, in the place of those that are not `allowed`, `[batch, count]`: an interest
    * that a user does not have becomes a copy of one that it has, so that the maximum over interests is that over its own.
    */
-  function likeliestInstead(codes: tf.Tensor2D, allowed: tf.Tensor2D): tf.Tensor2D {
-    const own = tf.greater(gatherColumns(allowed, codes), 0)
-    return tf.where(own, codes, tf.tile(tf.slice(codes, [0, 0], [-1, 1]), [1, codes.shape[1]]))
+  function likeliestInstead(found: tf.Tensor2D, allowed: tf.Tensor2D): tf.Tensor2D {
+    const own = tf.greater(gatherColumns(allowed, found), 0)
+    return tf.where(own, found, tf.tile(tf.slice(found, [0, 0], [-1, 1]), [1, found.shape[1]]))
   }
 
   /** `log p^(1/t)`, normalised. */
@@ -133,7 +158,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       return { loss: recommendationLoss(users, items, input, options), users }
     }
     const chosen = stopGradient(tf.topk(logP, interests).indices as tf.Tensor2D)
-    const vectors = finish(tower.interests(history, input.padding, g, queriesOf(chosen)))
+    const vectors = finish(tower.interests(history, input.padding, g, codes.queries(chosen)))
     if (options.train === 'nearest') {
       const rival = options.generalCompetes ? stopGradient(tf.expandDims(finish(g), 1) as tf.Tensor3D) : undefined
       const users = pickInterest(rival ? tf.concat([vectors, rival], 1) : vectors, items.targets)
@@ -151,13 +176,13 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   function besideGeneral(g: tf.Tensor2D, found?: Required<UserVectors>): UserVectors {
     const general = finish(g)
     const vectors = tf.expandDims(general, 1) as tf.Tensor3D
-    const codes = tf.slice(quantizer.quantize(general).codes, [0, 0], [-1, 1]) as tf.Tensor2D
-    if (!found) return { vectors, codes, logProbabilities: tf.zerosLike(tf.cast(codes, 'float32')) }
+    const nearest = tf.slice(quantizer.quantize(general).codes, [0, 0], [-1, 1]) as tf.Tensor2D
+    if (!found) return { vectors, codes: nearest, logProbabilities: tf.zerosLike(tf.cast(nearest, 'float32')) }
     const share = options.generalShare
     const rest = tf.add(tf.logSoftmax(found.logProbabilities), Math.log(1 - share))
     return {
       vectors: tf.concat([vectors, found.vectors], 1),
-      codes: tf.concat([codes, found.codes], 1),
+      codes: tf.concat([nearest, found.codes], 1),
       logProbabilities: tf.concat([tf.fill([general.shape[0], 1], Math.log(share)), rest], 1) as tf.Tensor2D,
     }
   }
@@ -175,9 +200,9 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       const { targets, negatives } = items
       const quantized = quantizer.quantize(tf.concat2d([targets, negatives], 0))
       quantizer.observe(quantized.codes)
-      const targetCodes = tf.reshape(tf.slice(quantized.codes, [0, 0], [input.size, 1]), [input.size]) as tf.Tensor1D
-      const logP = probability(stopGradient(history), input.padding, input.lengths)
-      const label = size === 1 ? tf.ones([input.size, 1]) : tf.oneHot(targetCodes, size)
+      const ofTargets = codes.of(tf.slice(quantized.codes, [0, 0], [input.size, levels]))
+      const logP = probabilities(stopGradient(history), input)
+      const label = size === 1 ? tf.ones([input.size, 1]) : tf.oneHot(ofTargets, codes.count)
       const interest = tf.neg(tf.mean(tf.sum(tf.mul(label, logP), 1))) as tf.Scalar
       const { loss: recommendation, users } = ofUsers(history, g, input, items, logP, quantized)
       const parts: Record<string, tf.Scalar> = { recommendation, general, interest, quantizer: quantized.losses.total }
@@ -197,13 +222,13 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       const { history, g } = encode(input)
       if (!begun()) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
       const share = options.generalShare
-      const count = wanted === undefined ? explored : Math.min(wanted - (share > 0 ? 1 : 0), size)
+      const count = wanted === undefined ? explored : Math.min(wanted - (share > 0 ? 1 : 0), codes.count)
       if (count === 0) return besideGeneral(g)
       const { logP, allowed } = searched(history, input)
       const { values, indices } = tf.topk(served(logP), count)
-      const codes = allowed ? likeliestInstead(indices as tf.Tensor2D, allowed) : (indices as tf.Tensor2D)
-      const vectors = finish(tower.interests(history, input.padding, g, queriesOf(codes)))
-      const found = { vectors, logProbabilities: values as tf.Tensor2D, codes }
+      const chosen = allowed ? likeliestInstead(indices as tf.Tensor2D, allowed) : (indices as tf.Tensor2D)
+      const vectors = finish(tower.interests(history, input.padding, g, codes.queries(chosen)))
+      const found = { vectors, logProbabilities: values as tf.Tensor2D, codes: codes.first(chosen) }
       return share > 0 ? besideGeneral(g, found) : found
     },
     ...kept,

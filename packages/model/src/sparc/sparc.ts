@@ -55,6 +55,13 @@ const sparcObject = z.strictObject({
   dropout: commonOptions.dropout.default(0.4),
   codebook: codebookOptions.prefault({}),
   weights: weightOptions.prefault({}),
+  /**
+   * Levels of codes that tell interests apart: 1, or more for paths of codes (`createInterestCodes`), `size ** interestLevels` interests in all;
+   * shards stay those of level 1.
+   */
+  interestLevels: z.int().min(1).max(4).optional(),
+  /** Whether the probability tower sees the share of each level-1 code among the history besides. */
+  codeHistogram: z.boolean().optional(),
   /** Interests per user in training: the likeliest codes. */
   interests: z.int().min(1).max(64).default(4),
   /** Interests per user in serving, where nothing else is asked for: the likeliest codes, which a search explores. */
@@ -101,10 +108,22 @@ const sparcObject = z.strictObject({
   /** Sharpness of the attention of a codeword over the history. */
   sharpness: z.number().positive().default(12),
 })
-export const sparcOptions = sparcObject.refine(({ train, loss }) => train !== 'mixture' || loss === 'softmax', {
-  path: ['loss'],
-  message: "must be softmax with train 'mixture', which is a softmax of its own",
-})
+/** Most interests that paths of codes may make: each is an output of the probability tower. */
+const MOST_INTERESTS = 65_536
+
+export const sparcOptions = sparcObject
+  .refine(({ train, loss }) => train !== 'mixture' || loss === 'softmax', {
+    path: ['loss'],
+    message: "must be softmax with train 'mixture', which is a softmax of its own",
+  })
+  .refine(
+    ({ interestLevels = 1, codebook: { levels, size } }) =>
+      interestLevels <= levels && size ** interestLevels <= MOST_INTERESTS,
+    {
+      path: ['interestLevels'],
+      message: `must be at most codebook.levels, and codebook.size ** interestLevels at most ${MOST_INTERESTS}`,
+    },
+  )
 export type SparcOptions = z.output<typeof sparcOptions>
 
 /** What a search over SPARC may vary, beside what all learned systems have. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { EmbeddingTable } from '../embedding-table.ts'
+import type { Bare, EmbeddingTable } from '../embedding-table.ts'
 import { PADDING_LOGIT } from '../encoders/pool.ts'
 import type { HistoryInput, TrainingInput } from '../network.ts'
 import type { Dropout } from './dropout.ts'
@@ -10,8 +10,12 @@ export const noDropout: Dropout = (x) => x
 
 /** Turns batches of item rows into the tensors that networks compute with. Its buffers are reused by the next batch. */
 export interface Inputs {
-  /** Tensors of a training batch; call inside of `tf.tidy`. */
-  training(batch: Batch, drawn: Int32Array, dropout: Dropout, step: number): TrainingInput
+  /**
+   * Tensors of a training batch; call inside of `tf.tidy`.
+   *
+   * @param bare items whose vectors are of their features alone
+   */
+  training(batch: Batch, drawn: Int32Array, dropout: Dropout, step: number, bare?: Bare): TrainingInput
   /** Tensors of histories to serve; call inside of `tf.tidy`. */
   serving(histories: Histories): HistoryInput
 }
@@ -21,13 +25,13 @@ export function createInputs(table: EmbeddingTable, logQ?: (item: number) => num
   const { dim } = table
   // TensorFlow reads numbers when it needs them first, so what is alive together has buffers of its own.
   const buffers = { history: new Float32Array(0), targets: new Float32Array(0), negatives: new Float32Array(0) }
-  const vectors = (use: keyof typeof buffers, items: Int32Array) => {
+  const vectors = (use: keyof typeof buffers, items: Int32Array, bare?: Bare) => {
     const length = items.length * dim
     if (buffers[use].length < length) buffers[use] = new Float32Array(length)
-    table.gather(items, items.length, buffers[use])
+    table.gather(items, items.length, buffers[use], bare)
     return buffers[use].subarray(0, length)
   }
-  const ofHistories = ({ items, rows, length }: Histories) => {
+  const ofHistories = ({ items, rows, length }: Histories, bare?: Bare) => {
     const padding = new Float32Array(items.length)
     const lengths = new Float32Array(rows)
     for (let r = 0; r < rows; r++) {
@@ -39,18 +43,18 @@ export function createInputs(table: EmbeddingTable, logQ?: (item: number) => num
     }
     return {
       size: rows,
-      history: tf.tensor3d(vectors('history', items), [rows, length, dim]),
+      history: tf.tensor3d(vectors('history', items, bare), [rows, length, dim]),
       padding: tf.tensor3d(padding, [rows, 1, length]),
       lengths: tf.tensor2d(lengths, [rows, 1]),
     }
   }
   return {
-    training(batch, drawn, dropout, step) {
+    training(batch, drawn, dropout, step, bare) {
       const { targets } = batch
       return {
-        ...ofHistories(batch.histories),
-        targets: tf.tensor2d(vectors('targets', targets), [targets.length, dim]),
-        negatives: tf.tensor2d(vectors('negatives', drawn), [drawn.length, dim]),
+        ...ofHistories(batch.histories, bare),
+        targets: tf.tensor2d(vectors('targets', targets, bare), [targets.length, dim]),
+        negatives: tf.tensor2d(vectors('negatives', drawn, bare), [drawn.length, dim]),
         hits: tf.tensor2d(timesDrawn(targets, drawn), [targets.length, 1]),
         logQ: logQ && {
           targets: tf.tensor2d(Float32Array.from(targets, logQ), [targets.length, 1]),

@@ -18,6 +18,11 @@ export const negativeOptions = z.strictObject({
    * softmax and BPR do not see and which is left out; BCE would see it, so there the logits of other kinds lie higher by it.
    */
   correction: z.boolean().default(true),
+  /**
+   * Draws only items that somebody used in training, at any time. Otherwise all of the catalogue is drawn from, and an item that nobody used
+   * yet, which is never a target, is pushed away from everybody whatever its features say. Where absent: with `features`, yes.
+   */
+  seenOnly: z.boolean().optional(),
 })
 export type NegativeOptions = z.output<typeof negativeOptions>
 
@@ -76,16 +81,20 @@ function logUniform(rank: number, items: number): number {
  *
  * @param counts interactions per item in training, `[items]`
  * @param batch examples a batch
+ * @param seen which items `seenOnly` draws, those above 0, `[items]`
  */
 export function createNegatives(
   options: NegativeOptions,
   counts: Int32Array,
   batch: number,
   random: Random,
+  seen: ArrayLike<number> = counts,
 ): NegativeSampler {
-  const items = counts.length
-  const { kind, count, power, correction } = options
-  const uniform = () => random.int(items)
+  const { kind, count, power, correction, seenOnly } = options
+  const all = Int32Array.from(counts, (_, item) => item)
+  const drawable = seenOnly ? all.filter((item) => seen[item] > 0) : all
+  const items = drawable.length
+  const uniform = () => drawable[random.int(items)]
   const drawn = (source: () => number, logQ?: (item: number) => number): NegativeSampler => ({
     size: count,
     draw(_, out) {
@@ -95,21 +104,22 @@ export function createNegatives(
   })
   if (kind === 'uniform') return drawn(uniform)
   if (kind === 'log-uniform') {
-    const byCount = Int32Array.from({ length: items }, (_, item) => item).sort((a, b) => counts[b] - counts[a] || a - b)
-    const rank = new Int32Array(items)
+    const byCount = drawable.slice().sort((a, b) => counts[b] - counts[a] || a - b)
+    const rank = new Int32Array(counts.length)
     for (let r = 0; r < items; r++) rank[byCount[r]] = r
     // The inverse of the distribution function: rank = floor(exp(u log(n + 1))) - 1.
     const source = () => byCount[Math.min(items - 1, Math.floor(Math.exp(random.next() * Math.log(items + 1))) - 1)]
     return drawn(source, (item) => Math.log(count * logUniform(rank[item], items)))
   }
   if (kind === 'popularity') {
-    const weights = Float64Array.from(counts, (n) => Math.max(n, 1) ** power)
-    const sum = weights.reduce((all, weight) => all + weight, 0)
+    const weights = new Float64Array(counts.length)
+    for (const item of drawable) weights[item] = Math.max(counts[item], 1) ** power
+    const sum = weights.reduce((total, weight) => total + weight, 0)
     return drawn(aliasTable(weights, random), (item) => Math.log((count * weights[item]) / sum))
   }
   const drawnToo = kind === 'mixed' ? count : 0
   const logQ: NegativeSampler['logQ'] = (sampler) => {
-    const shares = sampler.targetShares(items)
+    const shares = sampler.targetShares(counts.length)
     return (item) => Math.log(Math.max(batch * shares[item] + drawnToo / items, LEAST_EXPECTED))
   }
   return {

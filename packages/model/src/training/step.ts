@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { EmbeddingTable } from '../embedding-table.ts'
+import type { Bare, EmbeddingTable } from '../embedding-table.ts'
 import type { Network } from '../network.ts'
 import { tidyNumbers } from '../tidy-numbers.ts'
 import { adamStep, squaredNorm } from './adam.ts'
@@ -28,6 +28,8 @@ export interface StepContext {
   dropout: Dropout
   /** Norm that gradients are clipped to. */
   clip?: number
+  /** Which items are what their features say in a step, and nothing else. */
+  idDropout?: (step: number) => Bare
 }
 
 /**
@@ -36,7 +38,15 @@ export interface StepContext {
  *
  * Parameters are not touched when the loss or a gradient is not finite: the caller finds `loss` NaN.
  */
-export function createStep({ network, table, sampler, negatives, dropout, clip }: StepContext): TrainingStep {
+export function createStep({
+  network,
+  table,
+  sampler,
+  negatives,
+  dropout,
+  clip,
+  idDropout,
+}: StepContext): TrainingStep {
   const inputs = createInputs(table, negatives.logQ?.(sampler))
   const drawn = new Int32Array(negatives.size)
   const rows = createRowGradients(table)
@@ -44,8 +54,9 @@ export function createStep({ network, table, sampler, negatives, dropout, clip }
   return (step, learningRate) => {
     const batch = sampler.next()
     negatives.draw(batch.targets, drawn)
+    const bare = idDropout?.(step)
     const found = tidyNumbers(() => {
-      const input = inputs.training(batch, drawn, dropout, step)
+      const input = inputs.training(batch, drawn, dropout, step, bare)
       let parts: Record<string, tf.Scalar> = {}
       const leaves = [input.history, input.targets, input.negatives]
       const xs: tf.Tensor[] = [...leaves, ...trained.map(({ variable }) => variable)]
@@ -80,7 +91,7 @@ export function createStep({ network, table, sampler, negatives, dropout, clip }
     const finite = dense.every((gradient) => !gradient || Number.isFinite(squaredNorm(gradient)))
     if (!finite || !Number.isFinite(scale)) return { ...report, loss: Number.NaN }
     const adam = adamStep(step, learningRate, scale)
-    table.update(items, count, sums, adam)
+    table.update(items, count, sums, adam, bare)
     network.parameters.update(dense, adam)
     return report
   }

@@ -6,6 +6,7 @@ import { breathe } from '../pause.ts'
 import type { FitOptions, FitReport } from '../recommender.ts'
 import { encodeItems } from '../serve.ts'
 import { createDropout } from './dropout.ts'
+import { createIdDropout } from './id-dropout.ts'
 import { createNegatives } from './negatives.ts'
 import { countItems, createSampler } from './sampler.ts'
 import { learningRateAt } from './schedule.ts'
@@ -21,6 +22,8 @@ export interface Training {
   table: EmbeddingTable
   options: CommonOptions
   sequences: Csr
+  /** Interactions per item in all training so far, these sequences included, `[items]`. */
+  popularity: Float32Array
   validation?: Cases
   itemsKey: string
   random: Random
@@ -80,9 +83,18 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
   const counts = countItems(sequences, table.rows)
   const { batch, history, minHistory } = options
   const sampler = createSampler(sequences, { batch, history, minHistory, random: randoms.batches })
-  const negatives = createNegatives(options.negatives, counts, batch, randoms.negatives)
+  const drawing = { ...options.negatives, seenOnly: options.negatives.seenOnly ?? options.features }
+  const negatives = createNegatives(drawing, counts, batch, randoms.negatives, training.popularity)
   const masks = createDropout(random.fork('dropout pool'), randoms.dropout)
-  const take = createStep({ network, table, sampler, negatives, dropout: masks.dropout, clip: options.clip })
+  const take = createStep({
+    network,
+    table,
+    sampler,
+    negatives,
+    dropout: masks.dropout,
+    clip: options.clip,
+    idDropout: options.idDropout ? createIdDropout(options.idDropout, random.fork('id dropout')) : undefined,
+  })
   const best = createSnapshots(network, table)
   const progress: Progress = { step: 0, checked: -1, recall: -1, waited: 0, seconds: 0 }
   const identity: RunIdentity = {

@@ -1,5 +1,6 @@
 import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
+import { createHistoryReader } from '../encoders/history-reader.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { meanPool } from '../encoders/pool.ts'
 import { createResidualMlp } from '../encoders/residual-mlp.ts'
@@ -10,11 +11,12 @@ import type { TwoTowerOptions } from './two-tower.ts'
 
 /** `u = n(x + W2 relu(W1 x + b1) + b2)`, `x` the mean of the history. */
 export function twoTowerNetwork(options: TwoTowerOptions, random: Random): Network {
-  const { dim, hidden, temperature, normalize: normalized, dropout } = options
+  const { dim, hidden, temperature, normalize: normalized } = options
   const parameters = createParameters(random)
+  const read = createHistoryReader(parameters, options)
   const tower = createResidualMlp(parameters, 'user', { dim, hidden })
   const user = (input: HistoryInput): tf.Tensor2D => {
-    const history = input.dropout(input.history, dropout)
+    const history = read(input)
     const vector = tower(meanPool(history, input.lengths))
     return normalized ? normalize(vector) : vector
   }
