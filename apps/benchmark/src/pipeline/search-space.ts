@@ -25,6 +25,7 @@ const shared: SearchSpace = {
   temperature: [0.08, 0.1, 0.12, 0.14],
   minHistory: [1, 2],
   learningRate: [1e-3, 2e-3],
+  loss: ['softmax', 'hard-softmax'],
 }
 
 /** What the systems declare of their own. */

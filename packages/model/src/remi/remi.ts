@@ -22,7 +22,12 @@ export const remiOptions = z.strictObject({
 export type RemiOptions = z.output<typeof remiOptions>
 
 /** What a search over REMI may vary, beside what all learned systems have. */
-export const remiSearchSpace = { interests: [2, 4], beta: [0.1, 0.3, 1, 3], regularization: [0, 1, 10, 100] } as const
+export const remiSearchSpace = {
+  interests: [2, 4],
+  beta: [0.1, 0.3, 1, 3],
+  regularization: [0, 1, 10, 100],
+  loss: ['softmax'],
+} as const
 
 const system = defineVectorSystem({
   name: 'remi',
