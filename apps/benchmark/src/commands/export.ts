@@ -12,6 +12,7 @@ import { legend } from '../report/legend.ts'
 import { metricsCsv } from '../report/metrics-csv.ts'
 import { reportPage } from '../report/page.ts'
 import { onPaper } from '../report/plot.ts'
+import { publishedMarkdown } from '../report/published.ts'
 import { seedsRun } from '../report/seeds.ts'
 import { whatMatters } from '../report/significance.ts'
 import { board, codebookText, costText, fewSeeds, indexText } from '../report/text.ts'
@@ -94,6 +95,7 @@ function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, options: Record<
     '## History left in (to compare with published tables)',
     '',
     board(rows, 'unfiltered', run.split.kind).markdown(),
+    ...publishedMarkdown(shown.published),
     ...significanceTable(shown),
     ...fence('Cost', costText(rows), times),
     ...fence('Index', indexText(rows), times),

@@ -84,6 +84,9 @@ function jsonFiles(folder: string): string[] {
   return readdirSync(folder).filter((file) => file.endsWith('.json'))
 }
 
+/** Keys that make another experiment of the same rows. */
+const OF_THE_DATA = ['dataset', 'world', 'split', 'splitSeed', 'testUsers']
+
 /** What an experiment says, with what it takes from the configuration that it uses, and that from the next. */
 async function resolveUse(
   value: Record<string, unknown>,
@@ -93,8 +96,11 @@ async function resolveUse(
   const { use, rows, ...own } = value
   if (use === undefined) return value
   const base = findUsed(use, path, seen)
-  const other = await resolveUse(await readObject(base), base, [...seen, base])
-  return { ...other, ...own, systems: changeRows(own.systems ?? other.systems, rows, path) }
+  const { published, ...other } = await resolveUse(await readObject(base), base, [...seen, base])
+  // Numbers of others are of one data set and split.
+  const same = !OF_THE_DATA.some((key) => key in own)
+  const shown = same && published !== undefined ? { published } : {}
+  return { ...other, ...shown, ...own, systems: changeRows(own.systems ?? other.systems, rows, path) }
 }
 
 async function resolveExperiment(value: Record<string, unknown>, path: string): Promise<Experiment> {

@@ -134,6 +134,14 @@ describe('the configurations that come with the app', () => {
     await expect(loadStudy(mine)).rejects.toThrow(
       /names no other.*beuaty.*ablations, beauty.*Did you mean beauty\.json/s,
     )
+    // Numbers of others are of one data set and split.
+    const shown = async (more: object) => {
+      writeFileSync(mine, JSON.stringify({ use: 'books', name: 'mine', ...more }))
+      return (await loadStudy(mine)).experiments[0].published?.length ?? 0
+    }
+    expect(await shown({ seeds: [2] })).toBeGreaterThan(0)
+    expect(await shown({ split: 'leave-one-out' })).toBe(0)
+    expect(await shown({ dataset: 'amazon-toys-2014' })).toBe(0)
     using('mine.json')
     await expect(loadStudy(mine)).rejects.toThrow(/comes back to where it began/)
     using(3)

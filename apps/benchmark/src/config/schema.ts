@@ -68,6 +68,17 @@ export const experimentSchema = z.strictObject({
   index: index.prefault({}),
   /** Row that the others are tested against. */
   reference: z.string().default('sparc'),
+  /** Numbers of others on the same protocol, shown beside ours: values by metric, as `recall@10`, from 0 to 1. */
+  published: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        source: z.string().min(1),
+        history: z.enum(['filtered', 'left in', 'not said']),
+        metrics: z.record(z.string(), z.number().min(0).max(1)),
+      }),
+    )
+    .optional(),
 })
 
 const studySchema = z.strictObject({

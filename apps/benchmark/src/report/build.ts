@@ -31,6 +31,7 @@ async function reportRun(saved: SavedRun, id: string, users: boolean): Promise<R
     significance: tests,
     seedNote: seedNote(run.experiment, rows),
     ablations: ablations(run.experiment, summary, tests),
+    published: run.experiment.published ?? [],
     figures: await figures(saved),
     notes: [
       ...run.dataset.notes,

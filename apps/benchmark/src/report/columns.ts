@@ -69,6 +69,11 @@ const all: Column[] = [
   },
 ]
 
+/** The label of a metric in a leaderboard; the metric itself where no leaderboard has it. */
+export function labelOf(key: string): string {
+  return all.find((column) => column.key === key)?.label ?? key
+}
+
 /** What published tables of either protocol do not have; new items are many where the future is held back only. */
 const unusual: Record<string, readonly string[]> = {
   'by-user': ['recall@10', 'ndcg@10', 'new-items/recall@50'],

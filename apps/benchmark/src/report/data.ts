@@ -1,4 +1,5 @@
 import type { LedgerRow } from '../ledger/claims.ts'
+import type { Published } from './published.ts'
 
 /** Everything that the page shows; nothing on it is computed in the browser but sorting and choosing. */
 export interface ReportData {
@@ -72,6 +73,7 @@ export interface ReportRun {
   seedNote: string
   /** Empty where the rows are systems and not changes of one. */
   ablations: Ablation[]
+  published: Published
   figures: Figure[]
   notes: string[]
   explorer?: Explorer

@@ -64,6 +64,15 @@ export const madeUp: ReportData = {
       ],
       seedNote: 'One seed of sparc.',
       ablations: [],
+      published: [
+        {
+          name: 'Others <1>',
+          source: 'A paper, table 2',
+          history: 'filtered',
+          metrics: { 'recall@50': 0.21, 'ndcg@10': 0.1 },
+        },
+        { name: 'More', source: 'Software 1.0', history: 'not said', metrics: { 'recall@50': 0.2 } },
+      ],
       figures: [
         {
           title: 'A figure',

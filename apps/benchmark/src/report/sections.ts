@@ -5,6 +5,7 @@ import type { ReportRun } from './data.ts'
 import { html } from './escape.ts'
 import { number, pValue } from './format.ts'
 import { leaderboardHtml } from './leaderboard.ts'
+import { publishedHtml } from './published.ts'
 import { whatMatters } from './significance.ts'
 
 function facts(pairs: [string, string][]): string {
@@ -94,6 +95,7 @@ export function runSection(run: ReportRun): string {
   return `<section aria-labelledby="${html(run.id)}"><h2 id="${html(run.id)}">${html(run.title)}</h2>
     ${run.about === '' ? '' : `<p>${html(run.about)}</p>`}
     ${leaderboardHtml(run)}
+    ${publishedHtml(run.published)}
     ${ablationSection(run)}
     ${significance(run)}
     ${figures(run)}
