@@ -26,7 +26,7 @@ export async function startTable(
 }
 
 /**
- * The table of a catalogue that has grown: old rows stay where they were; new items have what their features give them, and
+ * The table of a catalogue that has grown: old rows stay where they were, with the features that they had; new items have what their features give them, and
  * without features rows drawn small, which no history leads to before they are trained.
  *
  * @throws InvalidInputError `ITEMS_MOVED` where a row has changed its item
@@ -48,12 +48,27 @@ export function growTable(
     })
   }
   const { dim, rows } = table
-  const features = table.features && itemFeatures(items, table.features.names)
+  const features = table.features && withNewItems(table.features, itemFeatures(items, table.features.names), rows)
   const values = new Float32Array((items.length + (features?.size ?? 0)) * dim)
   values.set(table.values.subarray(0, rows * dim))
   values.set(table.values.subarray(rows * dim), items.length * dim)
   if (!features) for (let i = rows * dim; i < values.length; i++) values[i] = random.normal() * scale
   return createEmbeddingTable(items.length, dim, { random, values, features })
+}
+
+/** Features of the first `rows` items as they were, whatever a table says of them now, and of later ones as it says. */
+function withNewItems(old: ItemFeatures, found: ItemFeatures, rows: number): ItemFeatures {
+  const [kept, first] = [old.bags.values.length, found.bags.offsets[rows]]
+  const offsets = found.bags.offsets.map((offset, item) =>
+    item <= rows ? old.bags.offsets[item] : offset - first + kept,
+  )
+  const values = new Int32Array(offsets[offsets.length - 1])
+  values.set(old.bags.values)
+  values.set(found.bags.values.subarray(first), kept)
+  const weights = new Float32Array(values.length)
+  weights.set(old.weights)
+  weights.set(found.weights.subarray(first), kept)
+  return { ...old, bags: { offsets, values }, weights }
 }
 
 /** The tensors that a table is saved as. */

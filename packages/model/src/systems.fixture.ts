@@ -8,6 +8,8 @@ const special: Record<string, object> = {
   // Codes are cared for all the time, so that what draws at random is seen wherever a run is stopped.
   sparc: { codebook: { size: 8, reviveEvery: 4, reviveBelow: 1 }, warmUpSteps: 10 },
   gemirec: { dictionary: { size: 8, reviveEvery: 4, reviveBelow: 1 }, warmUpSteps: 10 },
+  // What is shared and off by default.
+  'comirec-dr': { features: true, idDropout: 0.2, loss: 'hard-softmax', context: {} },
   // A transformer of eight dimensions is slow to begin.
   sasrec: { blocks: 1, batch: 128, learningRate: 5e-3 },
 }

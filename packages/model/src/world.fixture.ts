@@ -22,7 +22,12 @@ export function smallWorld({ seed = 7, users = 300, items = 120, groups = 6 } = 
     itemsKey,
   })
   const sequences = makeSequences({ users: names.slice(held), items: csr(rows.slice(held)), itemsKey })
-  return { ids, itemsKey, data: { items: itemTable, sequences, validation }, queries: queriesOf(validation) }
+  return {
+    ids,
+    itemsKey,
+    data: { items: itemTable, sequences, validation },
+    queries: queriesOf(validation),
+  }
 }
 
 /** Options under which every learned system trains in a blink. */
