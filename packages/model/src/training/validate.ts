@@ -10,7 +10,7 @@ import { meanRecall } from './recall.ts'
 /** Users handled between two turns of the event loop. */
 const BLOCK = 1024
 /** Items whose vectors are in memory at once. */
-const SLICE = 262_144
+const SLICE = 65_536
 
 /** Rows `[start, end)` of a matrix; the values are shared. */
 function rowsOf({ offsets, values }: Csr, start: number, end: number): Csr {
