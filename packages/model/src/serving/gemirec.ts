@@ -45,9 +45,9 @@ export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
       }
       attend(query, 0, history.rows, history, attended)
       value(attended, 1, own)
-      for (let d = 0; d < dim; d++) {
-        vectors[k * dim + d] = g[d] + own[d]
-        for (const [l, code] of codes.entries()) vectors[k * dim + d] += added[l][code * dim + d]
+      for (let d = 0; d < dim; d++) vectors[k * dim + d] = g[d] + own[d]
+      for (const [l, code] of codes.entries()) {
+        for (let d = 0; d < dim; d++) vectors[k * dim + d] += added[l][code * dim + d]
       }
     }
     return { vectors: finished(vectors, found.length, options), codes: found.map(([code]) => code), logProbabilities }
