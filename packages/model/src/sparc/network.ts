@@ -42,6 +42,15 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   const read = createHistoryReader(parameters, options)
   const tower = createUserTower(parameters, options)
   const { levels, size, gradient, commitment, capacity } = codebook
+  const { interestLevels = 1, codeHistogram } = options
+  const probability = createInterestProbability(parameters, {
+    dim,
+    length,
+    hidden,
+    codes: size ** interestLevels,
+    histogram: codeHistogram ? size : 0,
+  })
+  // The codebook's random numbers are forked from what the towers leave: they come first, that a seed stays the run that it was.
   const balance = capacity === null || size === 1 ? undefined : { by: 'capacity' as const, capacity }
   const codebookRandom = random.fork('codebook')
   const quantizer = createResidualQuantizer({
@@ -60,14 +69,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
     frozen: !codebook.joint,
   })
 
-  const codes = createInterestCodes(quantizer, options.interestLevels ?? 1)
-  const probability = createInterestProbability(parameters, {
-    dim,
-    length,
-    hidden,
-    codes: codes.count,
-    histogram: options.codeHistogram ? size : 0,
-  })
+  const codes = createInterestCodes(quantizer, interestLevels)
   const interests = Math.min(options.interests, codes.count)
   const explored = Math.min(options.explored, codes.count)
   const finish = <T extends tf.Tensor>(x: T): T => (normalized ? normalize(x) : x)
@@ -92,7 +94,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
 
   /** `log p(c | user)` over all interests, `[batch, count]`. `history` may have gone through dropout. */
   function probabilities(history: tf.Tensor3D, input: HistoryInput, ofHistory?: tf.Tensor2D): tf.Tensor2D {
-    if (!options.codeHistogram) return probability(history, input.padding, input.lengths)
+    if (!codeHistogram) return probability(history, input.padding, input.lengths)
     const found = ofHistory ?? codesOfHistory(input)
     const marks = marksOf(tf.reshape(tf.slice(found, [0, 0], [-1, 1]), [-1]), size, input)
     const histogram = tf.div(tf.sum(marks, 1), tf.maximum(input.lengths, 1)) as tf.Tensor2D
