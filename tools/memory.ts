@@ -9,23 +9,16 @@
  *
  * `node --expose-gc --conditions=@sparc/source --import tsx tools/memory.ts MODE ...`
  */
+import { random } from '../packages/tables/src/random.ts'
+
 const MB = 1e6
 const resident = () => process.memoryUsage().rss / MB
 const [mode, given] = process.argv.slice(2)
 
-/** Numbers that look drawn, the same each time. */
-function drawing(): (n: number) => number {
-  let state = 12345
-  return (n) => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0
-    return Math.floor((state / 2 ** 32) * n)
-  }
-}
-
 /** A log in which every one of so many items is in one history at least, and 500 users to validate on. */
 async function log(items: number) {
   const { makeCases, makeItems, makeSequences, readItems } = await import('../packages/tables/src/index.ts')
-  const draw = drawing()
+  const draw = random(1)
   const table = makeItems({ ids: Array.from({ length: items }, (_, i) => `i${i}`) })
   const itemsKey = readItems(table).key
   const users = Math.ceil(items / 10)
@@ -33,7 +26,7 @@ async function log(items: number) {
   const every = (count: number, length: number) => Int32Array.from({ length: count + 1 }, (_, r) => r * length)
   const values = Int32Array.from({ length: users * 20 }, (_, at) => {
     const [user, place] = [Math.floor(at / 20), at % 20]
-    return place < 10 ? (10 * user + place) % items : draw(items)
+    return place < 10 ? (10 * user + place) % items : draw.int(items)
   })
   const part = (from: number, length: number) => ({
     offsets: every(500, length),
@@ -65,8 +58,8 @@ async function train(items: number): Promise<void> {
 
 /** Histories of 20 items by id. */
 function histories(ids: readonly string[]): string[][] {
-  const draw = drawing()
-  return Array.from({ length: 1000 }, () => Array.from({ length: 20 }, () => ids[draw(ids.length)]))
+  const draw = random(1)
+  return Array.from({ length: 1000 }, () => Array.from({ length: 20 }, () => ids[draw.int(ids.length)]))
 }
 
 async function serve(model: string): Promise<void> {

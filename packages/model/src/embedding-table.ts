@@ -1,4 +1,5 @@
 import type { Random } from '@sparc/tables'
+import { addFeatureRows } from './add-feature-rows.ts'
 import type { ItemFeatures } from './item-features.ts'
 import { createRowMemory } from './row-memory.ts'
 import type { AdamStep, Moments } from './training/adam.ts'
@@ -57,6 +58,7 @@ export function createEmbeddingTable(rows: number, dim: number, start: TableStar
   const { values } = memory
   values.set(given ?? [])
   for (let i = given?.length ?? 0; i < values.length; i++) values[i] = random.normal() * scale
+  const featureValues = values.subarray(rows * dim)
   const locator = createLocator(features ? rows + features.size : 0)
   return {
     rows,
@@ -68,7 +70,10 @@ export function createEmbeddingTable(rows: number, dim: number, start: TableStar
     },
     gather(wanted, count, out, bare) {
       memory.gather(ownRows(wanted, count, features, bare), count, out)
-      if (features) addFeatures(features, values, rows, dim, wanted, count, out)
+      if (!features) return
+      for (let r = 0; r < count; r++) {
+        if (wanted[r] >= 0) addFeatureRows(features, wanted[r], featureValues, dim, out, r * dim)
+      }
     },
     update(named, count, gradient, step, bare) {
       memory.adam(ownRows(named, count, features, bare), count, gradient, step)
@@ -86,27 +91,6 @@ function ownRows(wanted: Int32Array, count: number, features?: ItemFeatures, bar
   return wanted
     .subarray(0, count)
     .map((item) => (item >= 0 && offsets[item + 1] > offsets[item] && bare(item) ? -1 : item))
-}
-
-/** Adds the weighted feature rows of each item to its row of `out`. */
-function addFeatures(
-  { bags, weights }: ItemFeatures,
-  data: Float32Array,
-  items: number,
-  dim: number,
-  wanted: Int32Array,
-  count: number,
-  out: Float32Array,
-): void {
-  for (let r = 0; r < count; r++) {
-    const item = wanted[r]
-    if (item < 0) continue
-    for (let f = bags.offsets[item]; f < bags.offsets[item + 1]; f++) {
-      const from = (items + bags.values[f]) * dim
-      const to = r * dim
-      for (let d = 0; d < dim; d++) out[to + d] += weights[f] * data[from + d]
-    }
-  }
 }
 
 /** The gradient of each feature row that a batch of items has: what its items hand down, weighted. */

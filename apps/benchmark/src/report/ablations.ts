@@ -1,6 +1,6 @@
 import { type Experiment, rowName } from '../config/schema.ts'
 import type { Ablation, Cell, Column, ReportRow, SignificanceRow } from './data.ts'
-import { number, pValue } from './format.ts'
+import { markdownRow, number, pValue } from './format.ts'
 
 /** What an ablation is judged by, first of all Recall@50. */
 const keys = ['recall@50', 'ndcg@50', 'long-tail/recall@50', 'cold-users/ndcg@50', 'coverage@50']
@@ -52,17 +52,11 @@ export function effectTexts({ test }: Ablation): [string, string, string] {
 export function ablationMarkdown(rows: readonly Ablation[], columns: readonly Column[]): string {
   const shown = ablationColumns(columns)
   const heads = ['', 'what is changed', ...shown.map(({ label }) => label), 'R@50 by it', '95 % interval', 'p']
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
   return [
-    line(heads),
-    line(heads.map((_, i) => (i < 2 ? '---' : '---:'))),
+    markdownRow(heads),
+    markdownRow(heads.map((_, i) => (i < 2 ? '---' : '---:'))),
     ...rows.map((row) =>
-      line([
-        row.name,
-        row.change.replaceAll('|', '\\|'),
-        ...shown.map(({ key }) => cellText(row.cells[key])),
-        ...effectTexts(row),
-      ]),
+      markdownRow([row.name, row.change, ...shown.map(({ key }) => cellText(row.cells[key])), ...effectTexts(row)]),
     ),
   ].join('\n')
 }

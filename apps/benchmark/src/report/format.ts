@@ -14,3 +14,8 @@ export function pValue(p: number): string {
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`
 }
+
+/** A row of a Markdown table; a bar inside of a cell stays text. */
+export function markdownRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}

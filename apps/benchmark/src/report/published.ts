@@ -1,7 +1,7 @@
 import type { Experiment } from '../config/schema.ts'
 import { labelOf } from './columns.ts'
 import { html } from './escape.ts'
-import { number } from './format.ts'
+import { markdownRow, number } from './format.ts'
 import { align } from './text.ts'
 
 /** Numbers of others as a configuration gives them: who, which view of the lists, the values by metric, and where they stand. */
@@ -32,9 +32,17 @@ export function publishedText(published: Published): string {
 export function publishedMarkdown(published: Published): string[] {
   if (published.length === 0) return []
   const [heads, ...rows] = cells(published)
-  const line = (texts: string[]) => `| ${texts.join(' | ')} |`
   const rule = heads.map((_, c) => (c > 1 && c < heads.length - 1 ? '---:' : '---'))
-  return ['', '## Numbers of others', '', publishedNote, '', line(heads), line(rule), ...rows.map(line)]
+  return [
+    '',
+    '## Numbers of others',
+    '',
+    publishedNote,
+    '',
+    markdownRow(heads),
+    markdownRow(rule),
+    ...rows.map(markdownRow),
+  ]
 }
 
 export function publishedHtml(published: Published): string {

@@ -39,7 +39,7 @@ export function bestItems({ items, dim, temperature }: Scored) {
     { vectors, logProbabilities }: EncodedUser,
     k: number,
     allowed: (row: number) => boolean,
-    bias?: ArrayLike<number>,
+    bias?: (row: number) => number,
   ): BestItem[] => {
     const interests = vectors.length
     const { score, scores, weights } = scorerFor(interests)
@@ -55,7 +55,7 @@ export function bestItems({ items, dim, temperature }: Scored) {
       for (let r = 0; r < count; r++) {
         let most = Number.NEGATIVE_INFINITY
         for (let c = r * interests; c < (r + 1) * interests; c++) if (scores[c] > most) most = scores[c]
-        const added = bias ? bias[from + r] : 0
+        const added = bias ? bias(from + r) : 0
         // No mixture is above its best part by more than the log of their number.
         if (most + slack + added < heap.threshold() || !allowed(from + r)) continue
         heap.push(from + r, added + (logProbabilities ? mixture(scores, r * interests, interests, most) : most))

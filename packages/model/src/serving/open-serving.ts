@@ -76,7 +76,8 @@ export async function openServing(directory: string): Promise<Serving> {
   const biasOf = (weight: number) => {
     if (weight === 0) return undefined
     logCounts ??= popularity.map((n) => Math.log1p(n))
-    return logCounts.map((log) => weight * log)
+    const logs = logCounts
+    return (row: number) => weight * logs[row]
   }
 
   function embed(history: readonly string[], wanted: { interests?: number } = {}): ServedUser {

@@ -1,5 +1,6 @@
 import { decodeSafetensors, openFolder, parseOptions, type SafeTensor } from '@sparc/tables/plain'
 import { z } from 'zod'
+import { addFeatureRows } from '../add-feature-rows.ts'
 import { interestsSchema } from '../describe-interests.ts'
 import type { InterestDescription } from '../recommender.ts'
 import { encoderOf } from './encoders.ts'
@@ -42,10 +43,9 @@ function addFeatures(tensors: Tensors, rows: Float32Array, dim: number): void {
   const offsets = featureOffsets?.data
   const values = featureRows?.data
   if (!(offsets instanceof Int32Array) || !(values instanceof Int32Array)) throw damagedModel('no rows of features')
+  const bags = { offsets, values }
   for (let item = 0; item < rows.length / dim; item++) {
-    for (let f = offsets[item]; f < offsets[item + 1]; f++) {
-      for (let d = 0; d < dim; d++) rows[item * dim + d] += weights[f] * features[values[f] * dim + d]
-    }
+    addFeatureRows({ bags, weights }, item, features, dim, rows, item * dim)
   }
 }
 

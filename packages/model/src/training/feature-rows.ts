@@ -1,3 +1,4 @@
+import { addFeatureRows } from '../add-feature-rows.ts'
 import type { ItemFeatures } from '../item-features.ts'
 
 /** Rounds of backfitting: the fit changes little after these. */
@@ -15,11 +16,13 @@ const RIDGE = 0.5
  * @returns `[size, dim]`
  */
 export function featureRows(
-  { size, bags: { offsets, values }, weights }: ItemFeatures,
+  features: ItemFeatures,
   vectors: Float32Array,
   used: ArrayLike<number>,
   dim: number,
 ): Float32Array {
+  const { size, bags, weights } = features
+  const { offsets, values } = bags
   const items = offsets.length - 1
   const rows = new Float32Array(size * dim)
   const evidence = new Float64Array(size).fill(RIDGE)
@@ -55,11 +58,7 @@ export function featureRows(
     }
     for (let item = 0; item < items; item++) {
       if (used[item] === 0) continue
-      for (let f = offsets[item]; f < offsets[item + 1]; f++) {
-        const at = values[f] * dim
-        const to = item * dim
-        for (let d = 0; d < dim; d++) vectors[to + d] -= weights[f] * moves[at + d]
-      }
+      addFeatureRows(features, item, moves, dim, vectors, item * dim, -1)
     }
   }
   return rows
