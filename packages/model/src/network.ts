@@ -1,5 +1,6 @@
 import type { Random, Score } from '@sparc/tables'
 import type * as tf from '@tensorflow/tfjs'
+import type { Places } from './encoders/history.ts'
 import type { LevelHealth } from './recommender.ts'
 import type { Dropout } from './training/dropout.ts'
 import type { Parameters } from './training/parameters.ts'
@@ -9,12 +10,10 @@ import type { Batch } from './training/sampler.ts'
 export interface HistoryInput {
   /** Number of histories. */
   size: number
-  /** Item vectors before any normalisation, `[size, history, dim]`, most recent last; the padding in front is all zeros. */
-  history: tf.Tensor3D
-  /** `[size, 1, history]`: 0 where there is an item, -1e9 at the padding. */
-  padding: tf.Tensor3D
-  /** `[size, 1]`: how many items each history has. */
-  lengths: tf.Tensor2D
+  /** Vectors of their items before any normalisation, one history after the other, `[filled, dim]`. */
+  rows: tf.Tensor2D
+  /** Which items those are, and where they stand. */
+  places: Places
   /** Identity when not training. */
   dropout: Dropout
 }

@@ -1,6 +1,8 @@
 import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { routeDynamically } from '../encoders/dynamic-routing.ts'
+import { gatherRows } from '../encoders/gather.ts'
+import { createHistory, type History } from '../encoders/history.ts'
 import { createHistoryReader } from '../encoders/history-reader.ts'
 import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
@@ -19,13 +21,30 @@ export function comirecDrNetwork(options: ComirecDrOptions, random: Random): Net
   parameters.restore({ 'routing/maps': parameters.list[0].value })
   const read = createHistoryReader(parameters, options)
   const users = (input: HistoryInput): tf.Tensor3D => {
-    const history = read(input)
-    // One product per position: [history, batch, dim] x [history, dim, interests * dim].
-    const mapped = tf.matMul(tf.transpose(history, [1, 0, 2]), maps)
-    const byInterest = tf.transpose(tf.reshape(mapped, [length, input.size, interests, dim]), [1, 2, 0, 3])
+    const mapped = mapByPosition(read(input), maps as tf.Tensor3D).padded()
+    const byInterest = tf.transpose(tf.reshape(mapped, [input.size, length, interests, dim]), [0, 2, 1, 3])
     return routeDynamically(byInterest as tf.Tensor4D, tf.zeros([1, interests, length]), iterations)
   }
   return nearestInterestNetwork(options, parameters, users)
+}
+
+/** `W_t h_t`, one product per position: `maps` `[length, dim, out]`. */
+function mapByPosition({ rows, places }: History, maps: tf.Tensor3D): History {
+  const positions = places.positions.dataSync()
+  const order = Int32Array.from(positions.keys()).sort((a, b) => positions[a] - positions[b] || a - b)
+  const counts = new Int32Array(places.length)
+  for (const position of positions) counts[position]++
+  const sorted = tf.tensor1d(order, 'int32')
+  const present = tf.unstack(maps).filter((_, t) => counts[t] > 0) as tf.Tensor2D[]
+  const parts = tf.split(
+    gatherRows(rows, sorted),
+    Array.from(counts).filter((count) => count > 0),
+  ) as tf.Tensor2D[]
+  const mapped = tf.concat2d(
+    parts.map((part, n) => tf.matMul(part, present[n])),
+    0,
+  )
+  return createHistory({ ...places, flat: tf.gather(places.flat, sorted) }, mapped)
 }
 
 /** Adds the identity to each position's and each interest's map, `[length, dim, interests * dim]`. */

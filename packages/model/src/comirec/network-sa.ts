@@ -13,9 +13,6 @@ export function comirecSaNetwork(options: ComirecSaOptions, random: Random): Net
   const parameters = createParameters(random)
   const read = createHistoryReader(parameters, options)
   const attend = createSelfAttention(parameters, 'attention', { dim, length, hidden, queries: interests })
-  const users = (input: HistoryInput): tf.Tensor3D => {
-    const history = read(input)
-    return attend(history, input.padding)
-  }
+  const users = (input: HistoryInput): tf.Tensor3D => attend(read(input))
   return nearestInterestNetwork(options, parameters, users)
 }

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Parameters } from '../training/parameters.ts'
+import { relu } from './activation.ts'
+import { addPositions, createHistory, fromPlaces, type Places } from './history.ts'
 import { createLayerNorm } from './layer-norm.ts'
 import { PADDING_LOGIT } from './pool.ts'
 
@@ -17,16 +19,15 @@ export interface TransformerSizes {
 }
 
 /**
- * @param x `[batch, length, dim]`, padding in front
- * @param padding `[batch, 1, length]`: 0 where there is something, `PADDING_LOGIT` at the padding
+ * @param rows `[filled, dim]`, the items of histories
  * @param drop dropout, applied to the sum of input and positions and inside each block
- * @returns `[batch, length, dim]`: what stands at a position knows nothing of later ones; means nothing at the padding
+ * @returns `[filled, dim]`: what stands at an item knows nothing of later ones, nor of other histories
  */
 export type CausalTransformer = (
-  x: tf.Tensor3D,
-  padding: tf.Tensor3D,
+  rows: tf.Tensor2D,
+  places: Places,
   drop: <T extends tf.Tensor>(x: T) => T,
-) => tf.Tensor3D
+) => tf.Tensor2D
 
 /**
  * The encoder of SASRec (Kang and McAuley, ICDM 2018, equations 2 to 7), `X` `[length, dim]`, `d` the width of a head:
@@ -49,11 +50,11 @@ export function createCausalTransformer(
     createBlock(parameters, `${name}/${b}`, { dim, heads, hidden }),
   )
   const norm = createLayerNorm(parameters, `${name}/norm`, dim)
-  return (x, padding, drop) => {
+  return (rows, places, drop) => {
     const later = tf.sub(1, tf.linalg.bandPart(tf.ones([length, length]), -1, 0))
-    const mask = tf.add(tf.mul(tf.expandDims(later, 0), PADDING_LOGIT), padding) as tf.Tensor3D
-    let state = drop(tf.add(x, positions) as tf.Tensor3D)
-    for (const layer of layers) state = layer(state, mask, drop)
+    const mask = tf.add(tf.mul(tf.expandDims(later, 0), PADDING_LOGIT), places.padding) as tf.Tensor3D
+    let state = drop(addPositions(rows, positions, places))
+    for (const layer of layers) state = layer(state, places, mask, drop)
     return norm(state)
   }
 }
@@ -74,19 +75,18 @@ function createBlock(
   const w2 = parameters.add<tf.Rank.R2>(`${name}/w2`, [hidden, dim], 'zeros')
   const b2 = parameters.add<tf.Rank.R1>(`${name}/b2`, [dim], 'zeros')
   const width = dim / heads
-  return (x: tf.Tensor3D, mask: tf.Tensor3D, drop: <T extends tf.Tensor>(x: T) => T): tf.Tensor3D => {
-    const [batch, length] = x.shape
-    const rows = (y: tf.Tensor3D) => tf.reshape(y, [batch * length, dim]) as tf.Tensor2D
-    // [batch, heads, length, width]
-    const split = (y: tf.Tensor) => tf.transpose(tf.reshape(y, [batch, length, heads, width]), [0, 2, 1, 3])
-    const normed = rows(before(x))
+  return (x: tf.Tensor2D, places: Places, mask: tf.Tensor3D, drop: <T extends tf.Tensor>(x: T) => T): tf.Tensor2D => {
+    const { size, length } = places
+    // [size, heads, length, width]
+    const split = (y: tf.Tensor2D) =>
+      tf.transpose(tf.reshape(createHistory(places, y).padded(), [size, length, heads, width]), [0, 2, 1, 3])
+    const normed = before(x)
     const [q, k, v] = [query, key, value].map((weights) => split(tf.matMul(normed, weights)))
     const logits = tf.add(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(width)), tf.expandDims(mask, 1))
     const attended = tf.transpose(tf.matMul(drop(tf.softmax(logits)), v), [0, 2, 1, 3])
-    const mixed = tf.matMul(tf.reshape(attended, [batch * length, dim]) as tf.Tensor2D, output)
-    const state = tf.add(x, tf.reshape(drop(mixed), [batch, length, dim])) as tf.Tensor3D
-    const inner = drop(tf.relu(tf.add(tf.matMul(rows(middle(state)), w1), b1)) as tf.Tensor2D)
-    const outer = tf.add(tf.matMul(inner, w2), b2)
-    return tf.add(state, tf.reshape(drop(outer), [batch, length, dim])) as tf.Tensor3D
+    const mixed = tf.matMul(fromPlaces(tf.reshape(attended, [size, length, dim]), places), output)
+    const state = tf.add(x, drop(mixed)) as tf.Tensor2D
+    const inner = drop(relu(tf.add(tf.matMul(middle(state), w1), b1) as tf.Tensor2D))
+    return tf.add(state, drop(tf.add(tf.matMul(inner, w2), b2) as tf.Tensor2D))
   }
 }

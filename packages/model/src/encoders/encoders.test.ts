@@ -9,14 +9,64 @@ import { createParameters } from '../training/parameters.ts'
 import { relu, tanh } from './activation.ts'
 import { stopGradient } from './constant.ts'
 import { gatherRows } from './gather.ts'
+import { addPositions, createHistory, fromPlaces, lastOf, type Places, placesOf } from './history.ts'
 import { createHistoryReader } from './history-reader.ts'
 import { normalize } from './normalize.ts'
-import { meanPool, PADDING_LOGIT } from './pool.ts'
+import { meanPool } from './pool.ts'
 import { project } from './project.ts'
 import { createSelfAttention } from './self-attention.ts'
 
 beforeAll(ready)
 const total = (x: tf.Tensor, seed: number) => tf.sum(tf.mul(x, normal(x.shape as [number], seed))) as tf.Scalar
+
+/** Histories of 4 places with so many items each: item after item, from 0 on. */
+function placesOfLengths(...lengths: number[]): Places {
+  let item = 0
+  const rows = lengths.map((own) => [0, 1, 2, 3].map((t) => (t < 4 - own ? -1 : item++)))
+  return placesOf({ items: Int32Array.from(rows.flat()), rows: lengths.length, length: 4 })
+}
+
+describe('histories', () => {
+  it.each([[[2, 0, 4, 1]], [[4, 4]], [[0, 0]]])(
+    'of %j items stand where the batch has them, zeros at the padding',
+    (lengths) => {
+      const places = placesOfLengths(...lengths)
+      const filled = Math.max(1, places.items.length)
+      const rows = normal<tf.Rank.R2>([filled, 3], 20)
+      const none = lengths.every((own) => own === 0)
+      const own = none ? tf.zeros<tf.Rank.R2>([1, 3]) : rows
+      const [found, given] = [createHistory(places, own).padded().arraySync(), own.arraySync()]
+      let at = 0
+      for (const [r, length] of lengths.entries()) {
+        for (const t of [0, 1, 2, 3]) expect(found[r][t]).toEqual(t < 4 - length ? [0, 0, 0] : given[at++])
+        expect(places.padding.arraySync()[r][0].map((x) => x === 0)).toEqual([0, 1, 2, 3].map((t) => t >= 4 - length))
+      }
+      expect(Array.from(places.lengths.dataSync())).toEqual(lengths)
+      expect(fromPlaces(createHistory(places, own).padded(), places).arraySync()).toEqual(given)
+      checkGradient((x) => total(createHistory(places, x as tf.Tensor2D).padded(), 21), [rows])
+      checkGradient(
+        (x) => total(fromPlaces(x as tf.Tensor3D, places), 22),
+        [normal<tf.Rank.R3>([lengths.length, 4, 2], 23)],
+      )
+    },
+  )
+
+  it('end with their last item, and with zeros where there is none', () => {
+    const places = placesOfLengths(2, 0, 4)
+    const rows = normal<tf.Rank.R2>([6, 3], 24)
+    const given = rows.arraySync()
+    // + 0 makes 0 of -0.
+    expect(tf.add(lastOf(rows, places), 0).arraySync()).toEqual([given[1], [0, 0, 0], given[5]])
+    checkGradient((x) => total(lastOf(x as tf.Tensor2D, places), 25), [rows])
+  })
+
+  it('have positions by their distance from now', () => {
+    const positions = normal<tf.Rank.R2>([4, 2], 26)
+    const p = positions.arraySync()
+    const found = addPositions(tf.zeros([3, 2]), positions, placesOfLengths(1, 2)).arraySync()
+    expect(found).toEqual([p[3], p[2], p[3]])
+  })
+})
 
 describe('encoders', () => {
   it('normalize gives unit rows, zeros for zeros, and the right gradient', () => {
@@ -38,12 +88,18 @@ describe('encoders', () => {
   })
 
   it('the mean of a history leaves padding out, and is zero for an empty one', () => {
-    const lengths = tf.tensor2d([[2], [0]])
-    checkGradient((x) => total(meanPool(x as tf.Tensor3D, lengths), 13), [normal<tf.Rank.R3>([2, 3, 2], 14)])
-    const history = tf.tensor3d([0, 0, 2, 4, 4, 8, 0, 0, 0, 0, 0, 0], [2, 3, 2])
-    expect(meanPool(history, tf.tensor2d([[2], [0]])).arraySync()).toEqual([
+    const places = placesOfLengths(2, 0, 1)
+    const mean = (rows: tf.Tensor) => meanPool(createHistory(places, rows as tf.Tensor2D))
+    checkGradient((x) => total(mean(x), 13), [normal<tf.Rank.R2>([3, 2], 14)])
+    const rows = [
+      [2, 4],
+      [4, 8],
+      [5, 5],
+    ]
+    expect(mean(tf.tensor2d(rows)).arraySync()).toEqual([
       [3, 6],
       [0, 0],
+      [5, 5],
     ])
   })
 
@@ -51,11 +107,10 @@ describe('encoders', () => {
     const parameters = createParameters(random(5))
     const sizes = { dim: 3, length: 4, hidden: 5, queries: 2 }
     const attend = createSelfAttention(parameters, 'a', sizes)
-    const history = normal<tf.Rank.R3>([2, 4, 3], 6)
-    const padding = tf.tensor3d([PADDING_LOGIT, 0, 0, 0, 0, 0, 0, 0], [2, 1, 4])
+    const history = createHistory(placesOfLengths(3, 4), normal<tf.Rank.R2>([7, 3], 6))
     const [p, w1, w2] = parameters.list.map(({ variable }) => variable.arraySync() as number[][])
-    const h = history.arraySync()
-    const out = attend(history, padding).arraySync()
+    const h = history.padded().arraySync()
+    const out = attend(history).arraySync()
     for (const b of [0, 1]) {
       for (const k of [0, 1]) {
         const logits = h[b].map((row, t) => {
@@ -103,24 +158,28 @@ describe('encoders', () => {
     const parameters = createParameters(random(5))
     const options = { dim: 4, history: 3, dropout: 0, context: { blocks: 1, dropout: 0 } }
     const read = createHistoryReader(parameters, options)
-    const input = (last: number) => ({
+    const places = placesOf({ items: Int32Array.of(-1, 0, 1), rows: 1, length: 3 })
+    const first = [1, -2, 3, 1]
+    const input = (last: number, before = first) => ({
       size: 1,
-      history: tf.tensor3d([0, 0, 0, 0, 1, -2, 3, 1, last, 1, 0, 2], [1, 3, 4]),
-      padding: tf.tensor3d([PADDING_LOGIT, 0, 0], [1, 1, 3]),
-      lengths: tf.tensor2d([[2]]),
+      rows: tf.tensor2d([before, [last, 1, 0, 2]]),
+      places,
       dropout: noDropout,
     })
+    const reads = (...given: Parameters<typeof input>) =>
+      read(input(...given))
+        .padded()
+        .arraySync()[0]
     // It begins without.
-    expect(read(input(5)).arraySync()).toEqual(input(5).history.arraySync())
+    const plain = [[0, 0, 0, 0], first, [5, 1, 0, 2]]
+    expect(reads(5)).toEqual(plain)
     redraw(parameters, 6, 0.6)
-    const [one, other] = [read(input(5)).arraySync()[0], read(input(-5)).arraySync()[0]]
+    const [one, other] = [reads(5), reads(-5)]
     expect(one[0]).toEqual([0, 0, 0, 0])
     expect(one[1]).toEqual(other[1])
-    const before = input(5).history.arraySync()[0]
-    for (const t of [1, 2]) expect(Math.hypot(...one[t].map((x, d) => x - before[t][d]))).toBeGreaterThan(0.1)
+    for (const t of [1, 2]) expect(Math.hypot(...one[t].map((x, d) => x - plain[t][d]))).toBeGreaterThan(0.1)
     // What came before moves the last one.
-    const earlier = tf.tensor3d([0, 0, 0, 0, 2, 2, -1, 1, 5, 1, 0, 2], [1, 3, 4])
-    const moved = read({ ...input(5), history: earlier }).arraySync()[0][2]
+    const moved = reads(5, [2, 2, -1, 1])[2]
     expect(Math.hypot(...moved.map((x, d) => x - one[2][d]))).toBeGreaterThan(0.01)
     parameters.dispose()
   })

@@ -1,25 +1,18 @@
 import * as tf from '@tensorflow/tfjs'
+import type { History } from './history.ts'
 
-/**
- * Mean of the items of each history; an empty history gives zeros.
- *
- * @param history `[batch, history, dim]`, zeros at the padding
- * @param lengths `[batch, 1]`, how many are not padding
- * @returns `[batch, dim]`
- */
-export function meanPool(history: tf.Tensor3D, lengths: tf.Tensor2D): tf.Tensor2D {
+/** Mean of the items of each history, `[size, width]`; an empty history gives zeros. */
+export function meanPool({ rows, places: { owners, lengths, size } }: History): tf.Tensor2D {
   const op = tf.customGrad((items, save) => {
-    const [batch, length, dim] = (items as tf.Tensor3D).shape
     const share = tf.div(1, tf.maximum(lengths, 1))
     const keep = save as tf.GradSaveFunc
-    keep([share])
+    keep([share, owners])
     return {
-      value: tf.mul(tf.sum(items as tf.Tensor3D, 1), share),
-      gradFunc: (dy: tf.Tensor, [share]: tf.Tensor[]) =>
-        tf.tile(tf.reshape(tf.mul(dy, share), [batch, 1, dim]), [1, length, 1]),
+      value: tf.mul(tf.unsortedSegmentSum(items as tf.Tensor2D, owners, size), share),
+      gradFunc: (dy: tf.Tensor, [share, owners]: tf.Tensor[]) => tf.gather(tf.mul(dy, share), owners as tf.Tensor1D),
     }
   })
-  return op(history) as tf.Tensor2D
+  return op(rows) as tf.Tensor2D
 }
 
 /** Logits of padding: far enough below any other that softmax gives them nothing. */

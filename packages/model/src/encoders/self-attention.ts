@@ -1,17 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Parameters as ModelParameters } from '../training/parameters.ts'
 import { tanh } from './activation.ts'
+import { addPositions, createHistory, type History } from './history.ts'
 import { attentionWeights } from './pool.ts'
 import { project } from './project.ts'
 
-/**
- * From a history `[batch, history, dim]` and its padding `[batch, 1, history]` (see `attentionWeights`): for each query the weights
- * of the items, `[batch, queries, history]`, padding having none.
- */
-export type Attention = (history: tf.Tensor3D, padding: tf.Tensor3D) => tf.Tensor3D
+/** For each query the weights of a history's items, `[size, queries, length]`, padding having none. */
+export type Attention = (history: History) => tf.Tensor3D
 
-/** The same, to several attention-pooled vectors of the history, `[batch, queries, dim]`. */
-export type SelfAttention = (history: tf.Tensor3D, padding: tf.Tensor3D) => tf.Tensor3D
+/** The same, to several attention-pooled vectors of a history, `[size, queries, dim]`. */
+export type SelfAttention = (history: History) => tf.Tensor3D
 
 /**
  * Structured self-attention: `softmax_T(W2 tanh(W1 (H + P))) H`, positions for the weights only
@@ -19,7 +17,7 @@ export type SelfAttention = (history: tf.Tensor3D, padding: tf.Tensor3D) => tf.T
  */
 export function createSelfAttention(...sizes: Parameters<typeof createAttention>): SelfAttention {
   const attend = createAttention(...sizes)
-  return (history, padding) => tf.matMul(attend(history, padding), history)
+  return (history) => tf.matMul(attend(history), history.padded())
 }
 
 /** The weights of `createSelfAttention`, `softmax_T(W2 tanh(W1 (H + P)))`. */
@@ -36,11 +34,9 @@ export function createAttention(
 ): Attention {
   const w1 = parameters.add<tf.Rank.R2>(`${name}/w1`, [dim, hidden], 'glorot')
   const w2 = parameters.add<tf.Rank.R2>(`${name}/w2`, [hidden, queries], 'glorot')
-  return (history, padding) => {
-    const batch = history.shape[0]
-    const placed = tf.reshape(tf.add(history, positions), [batch * length, dim]) as tf.Tensor2D
-    const logits = project(tanh(tf.matMul(placed, w1)), w2)
-    const perQuery = tf.transpose(tf.reshape(logits, [batch, length, queries]), [0, 2, 1]) as tf.Tensor3D
-    return attentionWeights(perQuery, padding)
+  return ({ rows, places }) => {
+    const logits = project(tanh(tf.matMul(addPositions(rows, positions, places), w1)), w2)
+    const perQuery = tf.transpose(createHistory(places, logits).padded(), [0, 2, 1]) as tf.Tensor3D
+    return attentionWeights(perQuery, places.padding)
   }
 }

@@ -186,7 +186,7 @@ describe('GemiRec', () => {
         1,
       )
       const { list } = network.parameters
-      const xs = [input.history, ...list.map(({ variable }) => variable)]
+      const xs = [input.rows, ...list.map(({ variable }) => variable)]
       const { grads } = tf.engine().gradients(() => network.loss(input).total, xs, undefined, true)
       const sizes = grads.map((grad) => (grad ? tf.max(tf.abs(grad)).dataSync()[0] : 0))
       return Object.fromEntries(['items', ...list.map(({ name }) => name)].map((name, i) => [name, sizes[i]]))

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import type { History } from '../encoders/history.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { meanPool } from '../encoders/pool.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
@@ -18,7 +19,7 @@ export interface Beams {
 /** A generative model of a user's next interest, `p(c_1, .., c_L | history) = prod_l p(c_l | c_<l, history)`. */
 export interface InterestGenerator {
   /** What the generator makes of a history, `[batch, hidden]`. */
-  start(history: tf.Tensor3D, padding: tf.Tensor3D, lengths: tf.Tensor2D): tf.Tensor2D
+  start(history: History): tf.Tensor2D
   /** `log p` of given codes, int32 `[batch]` for each level; `[batch]`. */
   logProbability(start: tf.Tensor2D, codes: tf.Tensor1D[]): tf.Tensor1D
   /** The likeliest interests that a beam of this width finds. */
@@ -56,9 +57,9 @@ export function createInterestGenerator(
     return tf.add(state, tf.mul(update, tf.sub(proposed, state))) as tf.Tensor2D
   }
   return {
-    start(history, padding, lengths) {
-      const pooled = tf.squeeze(attend(history, padding), [1]) as tf.Tensor2D
-      const x = tf.concat2d([normalize(pooled), normalize(meanPool(history, lengths))], 1)
+    start(history) {
+      const pooled = tf.squeeze(attend(history), [1]) as tf.Tensor2D
+      const x = tf.concat2d([normalize(pooled), normalize(meanPool(history))], 1)
       return tf.tanh(tf.add(tf.matMul(x, w), b)) as tf.Tensor2D
     },
     logProbability(start, codes) {

@@ -2,6 +2,7 @@ import { random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
+import { createHistory } from '../encoders/history.ts'
 import { normal, ready } from '../gradient.fixture.ts'
 import {
   dot,
@@ -129,8 +130,8 @@ describe("GemiRec's generator, written out in loops", () => {
     const table = createEmbeddingTable(9, 3, { random: random(4), scale: 1 })
     const items = Int32Array.of(-1, 5, 2, 7, 0, 8, 2, 1)
     const found = tf.tidy(() => {
-      const { history, padding, lengths } = createInputs(table).serving({ items, rows: 2, length: 4 })
-      return generator.start(history, padding, lengths).arraySync()
+      const { rows, places } = createInputs(table).serving({ items, rows: 2, length: 4 })
+      return generator.start(createHistory(places, rows)).arraySync()
     })
     for (const user of [0, 1]) {
       const own = Array.from(items.subarray(4 * user, 4 * user + 4)).filter((item) => item >= 0)

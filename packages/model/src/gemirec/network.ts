@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs'
 import { pickInterest } from '../comirec/pick-interest.ts'
 import { stopGradient } from '../encoders/constant.ts'
 import { gatherRows } from '../encoders/gather.ts'
+import { createHistory, type History, stopHistory } from '../encoders/history.ts'
 import { createHistoryReader } from '../encoders/history-reader.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { attentionWeights } from '../encoders/pool.ts'
@@ -53,18 +54,18 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
 
   function encode(input: HistoryInput) {
     const history = read(input)
-    return { history, g: tf.squeeze(general(history, input.padding), [1]) as tf.Tensor2D }
+    return { history, g: tf.squeeze(general(history), [1]) as tf.Tensor2D }
   }
 
   /** Vectors of interests given by their codes, int32 `[batch, k]` for each level; `[batch, k, dim]`. */
-  function interestVectors(h: tf.Tensor3D, padding: tf.Tensor3D, g: tf.Tensor2D, codes: tf.Tensor2D[]): tf.Tensor3D {
+  function interestVectors(history: History, g: tf.Tensor2D, codes: tf.Tensor2D[]): tf.Tensor3D {
     const [batch, k] = codes[0].shape
     const codewords = codes.map((code, level) => lookup(level, tf.reshape(code, [batch * k]) as tf.Tensor1D))
     const e = tf.concat2d(codewords, 1)
-    const flat = tf.reshape(h, [batch * length, dim]) as tf.Tensor2D
-    const keys = tf.reshape(tf.matMul(flat, wh), [batch, length, dim]) as tf.Tensor3D
-    const queries = tf.reshape(tf.matMul(e, wq), [batch, k, dim]) as tf.Tensor3D
-    const attention = attentionWeights(tf.matMul(queries, keys, false, true) as tf.Tensor3D, padding)
+    const h = history.padded()
+    // W_h goes to the queries, of which there are fewer than items.
+    const queries = tf.reshape(tf.matMul(e, tf.matMul(wq, wh, false, true)), [batch, k, dim])
+    const attention = attentionWeights(tf.matMul(queries, h, false, true) as tf.Tensor3D, history.places.padding)
     const attended = tf.reshape(tf.matMul(attention, h), [batch * k, dim]) as tf.Tensor2D
     const own = tf.reshape(tf.add(tf.matMul(normalize(attended), wv), tf.matMul(e, wu)), [batch, k, dim])
     return finish(tf.add(tf.expandDims(normalize(g), 1), own) as tf.Tensor3D)
@@ -77,10 +78,10 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
     wanted: number,
   ): Pick<Beams, 'codes'> & Partial<Beams> {
     if (options.source === 'generated') return generator.search(stopGradient(start), wanted)
-    const flat = stopGradient(tf.reshape(input.history, [input.size * length, dim])) as tf.Tensor2D
-    const carried = tf.unstack(quantizer.quantize(finish(flat)).codes, 1)
-    const codes = carried.map((level) => tf.reshape(level, [input.size, length]) as tf.Tensor2D)
-    return { codes: interestsOfHistory(codes, input.padding, wanted) }
+    const { rows, places } = input
+    const carried = tf.cast(quantizer.quantize(finish(stopGradient(rows))).codes, 'float32')
+    const codes = tf.unstack(tf.cast(createHistory(places, carried).padded(), 'int32'), 2) as tf.Tensor2D[]
+    return { codes: interestsOfHistory(codes, places.padding, wanted) }
   }
 
   return {
@@ -95,13 +96,13 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
       const quantized = quantizer.quantize(stopGradient(tf.concat2d([items.targets, items.negatives], 0)))
       quantizer.observe(quantized.codes)
       const own = tf.unstack(tf.slice(quantized.codes, [0, 0], [input.size, levels]), 1) as tf.Tensor1D[]
-      const start = generator.start(stopGradient(history), input.padding, input.lengths)
+      const start = generator.start(stopHistory(history))
       const ofGeneration = tf.neg(tf.mean(generator.logProbability(start, own))) as tf.Scalar
       const codes =
         options.training === 'target'
           ? own.map((code) => tf.expandDims(code, 1) as tf.Tensor2D)
           : interestCodes(input, start, interests).codes
-      const vectors = interestVectors(history, input.padding, g, codes)
+      const vectors = interestVectors(history, g, codes)
       const ofRetrieval = recommendationLoss(pickInterest(vectors, items.targets), items, input, options)
       const parts = {
         retrieval: ofRetrieval,
@@ -116,9 +117,9 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
     users(input, wanted = explored) {
       const { history, g } = encode(input)
       if (!begun()) return { vectors: tf.expandDims(finish(g), 1) as tf.Tensor3D }
-      const start = generator.start(history, input.padding, input.lengths)
+      const start = generator.start(history)
       const { codes, logProbabilities } = interestCodes(input, start, wanted)
-      return { vectors: interestVectors(history, input.padding, g, codes), codes: codes[0], logProbabilities }
+      return { vectors: interestVectors(history, g, codes), codes: codes[0], logProbabilities }
     },
     randoms: { dictionary: dictionaryRandom },
     ...part,

@@ -2,6 +2,7 @@ import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { stopGradient } from '../encoders/constant.ts'
 import { routeDynamically } from '../encoders/dynamic-routing.ts'
+import { createHistory } from '../encoders/history.ts'
 import { createHistoryReader } from '../encoders/history-reader.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { PADDING_LOGIT } from '../encoders/pool.ts'
@@ -35,9 +36,8 @@ export function mindNetwork(options: MindOptions, random: Random): Network {
   const layer = createResidualMlp(parameters, 'interest', { dim, hidden: options.hidden })
   const finish = <T extends tf.Tensor>(vectors: T): T => (normalized ? normalize(vectors) : vectors)
   const users = (input: HistoryInput, absent: tf.Tensor2D): tf.Tensor3D => {
-    const history = read(input)
-    const flat = tf.reshape(history, [input.size * length, dim]) as tf.Tensor2D
-    const mapped = tf.reshape(tf.matMul(flat, map), [input.size, length, dim]) as tf.Tensor3D
+    const { rows, places } = read(input)
+    const mapped = createHistory(places, tf.matMul(rows, map)).padded()
     const start = tf.add(stopGradient(logits as tf.Tensor3D), tf.expandDims(absent, 2)) as tf.Tensor3D
     const capsules = routeDynamically(mapped, start, iterations)
     const after = layer(tf.reshape(capsules, [input.size * interests, dim]) as tf.Tensor2D)
@@ -53,14 +53,14 @@ export function mindNetwork(options: MindOptions, random: Random): Network {
     merge: options.rank,
     loss(input) {
       const items = candidates(input, normalized)
-      const absent = absentInterests(input.lengths, interests)
+      const absent = absentInterests(input.places.lengths, interests)
       const vector = labelAwareAttention(users(input, absent), items.targets, absent, 1 / temperature, power)
       const recommendation = recommendationLoss(vector, items, input, options)
       return { total: recommendation, parts: { recommendation } }
     },
     items: finish,
     users(input, wanted = interests) {
-      const absent = absentInterests(input.lengths, interests)
+      const absent = absentInterests(input.places.lengths, interests)
       const vectors = tf.slice(users(input, absent), 0, [-1, Math.min(wanted, interests), -1])
       const own = tf.slice(tf.logSoftmax(absent), 0, [-1, Math.min(wanted, interests)]) as tf.Tensor2D
       return { vectors, logProbabilities: own }

@@ -19,8 +19,8 @@ export function remiNetwork(options: RemiOptions, random: Random): Network {
   const finish = <T extends tf.Tensor>(vectors: T): T => (normalized ? normalize(vectors) : vectors)
   const encode = (input: HistoryInput) => {
     const history = read(input)
-    const weights = attend(history, input.padding)
-    return { weights, vectors: finish(tf.matMul(weights, history) as tf.Tensor3D) }
+    const weights = attend(history)
+    return { weights, vectors: finish(tf.matMul(weights, history.padded()) as tf.Tensor3D) }
   }
   return {
     parameters,
@@ -32,7 +32,7 @@ export function remiNetwork(options: RemiOptions, random: Random): Network {
       const picked = pickInterest(vectors, items.targets)
       const parts = {
         softmax: recommendationLoss(picked, items, input, { ...options, loss: 'hard-softmax', hardness: options.beta }),
-        routing: routingVariance(weights, input.padding, input.lengths),
+        routing: routingVariance(weights, input.places),
       }
       return { total: tf.add(parts.softmax, tf.mul(parts.routing, options.regularization)), parts }
     },

@@ -56,7 +56,7 @@ describe('REMI', () => {
     const variance = (row: number[]) => row.reduce((sum, a) => sum + (a - 1 / row.length) ** 2, 0) / row.length
     const first = variance([0.2, 0.8]) ** 2 + variance([0.5, 0.5]) ** 2
     const second = variance([0.1, 0.3, 0.6]) ** 2 + variance([1, 0, 0]) ** 2
-    const found = routingVariance(weights, padding, tf.tensor2d([2, 3], [2, 1])).dataSync()[0]
+    const found = routingVariance(weights, { padding, lengths: tf.tensor2d([2, 3], [2, 1]) }).dataSync()[0]
     expect(found).toBeCloseTo((first + second) / 2, 6)
   })
 })

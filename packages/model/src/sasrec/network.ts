@@ -2,6 +2,7 @@ import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { createCausalTransformer } from '../encoders/causal-transformer.ts'
 import { gatherRows } from '../encoders/gather.ts'
+import { lastOf } from '../encoders/history.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { candidates, recommendationLoss } from '../encoders/scores.ts'
 import type { HistoryInput, Network, TrainingInput } from '../network.ts'
@@ -15,19 +16,17 @@ export function sasrecNetwork(options: SasrecOptions, random: Random): Network {
   const parameters = createParameters(random)
   const transformer = createCausalTransformer(parameters, 'transformer', { ...options, length, hidden })
   const finish = <T extends tf.Tensor>(vectors: T): T => (normalized ? normalize(vectors) : vectors)
-  /** `[size, history, dim]` */
-  const encode = (input: HistoryInput): tf.Tensor3D => {
-    const history = tf.mul(input.history, Math.sqrt(dim))
-    return transformer(history as tf.Tensor3D, input.padding, (x) => input.dropout(x, dropout))
-  }
-  const last = (states: tf.Tensor3D): tf.Tensor2D => tf.squeeze(tf.slice(states, [0, length - 1, 0], [-1, 1, -1]), [1])
+  /** `[filled, dim]` */
+  const encode = ({ rows, places, dropout: drop }: HistoryInput): tf.Tensor2D =>
+    transformer(tf.mul(rows, Math.sqrt(dim)), places, (x) => drop(x, dropout))
   return {
     parameters,
     score: { metric: normalized ? 'cosine' : 'dot', scale: 1 / temperature },
     merge: 'nearest',
     loss(input) {
       const states = encode(input)
-      const examples = options.positions === 'all' ? everyPosition(states, input) : { users: last(states), input }
+      const examples =
+        options.positions === 'all' ? everyPosition(states, input) : { users: lastOf(states, input.places), input }
       const recommendation = recommendationLoss(
         finish(examples.users),
         candidates(examples.input, normalized),
@@ -37,41 +36,34 @@ export function sasrecNetwork(options: SasrecOptions, random: Random): Network {
       return { total: recommendation, parts: { recommendation } }
     },
     items: finish,
-    users: (input) => ({ vectors: tf.expandDims(finish(last(encode(input))), 1) }),
+    users: (input) => ({ vectors: tf.expandDims(finish(lastOf(encode(input), input.places)), 1) }),
     dispose: parameters.dispose,
   }
 }
 
 /**
- * A training input with an example for each position that holds an item: its state, and the item that came next.
+ * A training input with an example for each item of a history: its state, and the item that came next.
  *
- * @param states `[size, history, dim]`
+ * @param states `[filled, dim]`
  */
-export function everyPosition(states: tf.Tensor3D, input: TrainingInput): { users: tf.Tensor2D; input: TrainingInput } {
-  const [size, length, dim] = states.shape
-  const { logQ } = input
-  const { histories, targets } = input.batch
-  const { items } = histories
-  const filled: number[] = []
-  for (let at = 0; at < items.length; at++) if (items[at] >= 0) filled.push(at)
-  const following = Int32Array.from(filled, (at) =>
-    at % length === length - 1 ? targets[Math.floor(at / length)] : items[at + 1],
-  )
-  const positions = tf.tensor1d(filled, 'int32')
-  const after = tf.concat(
-    [tf.slice(input.history, [0, 1, 0], [-1, length - 1, -1]), tf.expandDims(input.targets, 1)],
-    1,
-  )
-  const rows = (vectors: tf.Tensor) => gatherRows(tf.reshape(vectors, [size * length, dim]) as tf.Tensor2D, positions)
+export function everyPosition(states: tf.Tensor2D, input: TrainingInput): { users: tf.Tensor2D; input: TrainingInput } {
+  const { logQ, places } = input
+  const { targets } = input.batch
+  const { items } = places
+  const owners = places.owners.dataSync()
+  const filled = items.length
+  // Rows of the history, and after them the targets: what follows is the next row, or the target of the history that ends.
+  const next = Int32Array.from(owners, (owner, at) => (owners[at + 1] === owner ? at + 1 : filled + owner))
+  const following = next.map((at) => (at < filled ? items[at] : targets[at - filled]))
   return {
-    users: rows(states),
+    users: states,
     input: {
       ...input,
-      size: filled.length,
+      size: filled,
       batch: { ...input.batch, targets: following },
-      targets: rows(after),
-      hits: tf.tensor2d(timesDrawn(following, input.drawn), [filled.length, 1]),
-      logQ: logQ && { ...logQ, targets: tf.tensor2d(Float32Array.from(following, logQ.of), [filled.length, 1]) },
+      targets: gatherRows(tf.concat2d([input.rows, input.targets], 0), tf.tensor1d(next, 'int32')),
+      hits: tf.tensor2d(timesDrawn(following, input.drawn), [filled, 1]),
+      logQ: logQ && { ...logQ, targets: tf.tensor2d(Float32Array.from(following, logQ.of), [filled, 1]) },
     },
   }
 }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { createCausalTransformer } from '../encoders/causal-transformer.ts'
-import { PADDING_LOGIT } from '../encoders/pool.ts'
+import { type Places, placesOf } from '../encoders/history.ts'
 import { checkGradient, normal, ready } from '../gradient.fixture.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
 import { createParameters } from '../training/parameters.ts'
@@ -12,6 +12,11 @@ import { sasrec, sasrecOptions } from './sasrec.ts'
 
 beforeAll(ready)
 const same = <T extends tf.Tensor>(x: T) => x
+/** Histories of so many items each, in this many places. */
+function placesOfLengths(length: number, ...lengths: number[]): Places {
+  const rows = lengths.map((own) => Array.from({ length }, (_, t) => (t < length - own ? -1 : t)))
+  return placesOf({ items: Int32Array.from(rows.flat()), rows: lengths.length, length })
+}
 type Rows = number[][]
 
 const product = (x: Rows, w: Rows): Rows =>
@@ -69,18 +74,18 @@ describe('the causal transformer', () => {
     const draw = random(2)
     const values = Object.entries(parameters.values()).map(([name, value]) => [name, value.map(() => draw.normal())])
     parameters.restore(Object.fromEntries(values))
-    const x = normal<tf.Rank.R3>([1, 5, 4], 3)
-    const found = encode(x, tf.zeros([1, 1, 5]), same).arraySync()[0]
+    const x = normal<tf.Rank.R2>([5, 4], 3)
+    const found = encode(x, placesOfLengths(5, 5), same).arraySync()
     const get = (name: string) => {
       const parameter = parameters.list.find((one) => one.name === `t/${name}`)
       return parameter?.variable.arraySync() as Rows
     }
-    const expected = encodeInLoops(x.arraySync()[0], get, 2, 2)
+    const expected = encodeInLoops(x.arraySync(), get, 2, 2)
     for (let t = 0; t < 5; t++) for (let d = 0; d < 4; d++) expect(found[t][d]).toBeCloseTo(expected[t][d], 3)
     parameters.dispose()
   })
 
-  it('lets no position see a later one, nor the padding', () => {
+  it('lets no position see a later one, nor another history', () => {
     const parameters = createParameters(random(4))
     const encode = createCausalTransformer(parameters, 't', {
       positionScale: 0.02,
@@ -90,18 +95,16 @@ describe('the causal transformer', () => {
       heads: 1,
       hidden: 4,
     })
-    const padding = tf.tensor3d([PADDING_LOGIT, 0, 0, 0, 0], [1, 1, 5])
-    const x = normal<tf.Rank.R3>([1, 5, 4], 5)
-    const changed = tf.add(
-      x,
-      tf.tensor3d(
-        [9, 0, 0, 0, 9].flatMap((v) => [v, -v, v, v]),
-        [1, 5, 4],
-      ),
-    ) as tf.Tensor3D
-    const [before, after] = [x, changed].map((input) => encode(input, padding, same).arraySync()[0])
-    for (const t of [1, 2, 3]) for (let d = 0; d < 4; d++) expect(after[t][d]).toBeCloseTo(before[t][d], 5)
-    expect(Math.abs(after[4][0] - before[4][0])).toBeGreaterThan(1e-3)
+    const x = normal<tf.Rank.R2>([6, 4], 5)
+    // The last item of one history, and both of another.
+    const changes = [0, 0, 0, 9, 9, 9].map((v) => [v, -v, v, v])
+    const places = placesOfLengths(5, 4, 2)
+    const [before, after] = [x, tf.add(x, changes) as tf.Tensor2D].map((rows) => encode(rows, places, same).arraySync())
+    for (const t of [0, 1, 2]) for (let d = 0; d < 4; d++) expect(after[t][d]).toBeCloseTo(before[t][d], 5)
+    for (const t of [3, 4, 5]) expect(Math.abs(after[t][0] - before[t][0])).toBeGreaterThan(1e-3)
+    // Alone a history is what it is among others.
+    const alone = encode(tf.slice(x, 0, 4), placesOfLengths(5, 4), same).arraySync()
+    for (const t of [0, 1, 2, 3]) for (let d = 0; d < 4; d++) expect(alone[t][d]).toBeCloseTo(before[t][d], 5)
     parameters.dispose()
   })
 
@@ -115,13 +118,11 @@ describe('the causal transformer', () => {
       heads: 2,
       hidden: 3,
     })
-    const padding = tf.tensor3d([PADDING_LOGIT, 0, 0, 0, 0, 0], [2, 1, 3])
-    // What stands at the padding means nothing.
-    const there = tf.tensor3d([0, 1, 1, 1, 1, 1], [2, 3, 1])
-    const weight = tf.mul(normal<tf.Rank.R3>([2, 3, 4], 7), there)
+    const places = placesOfLengths(3, 2, 3)
+    const weight = normal<tf.Rank.R2>([5, 4], 7)
     checkGradient(
-      (x) => tf.sum(tf.mul(encode(x as tf.Tensor3D, padding, same), weight)) as tf.Scalar,
-      [normal<tf.Rank.R3>([2, 3, 4], 8)],
+      (x) => tf.sum(tf.mul(encode(x as tf.Tensor2D, places, same), weight)) as tf.Scalar,
+      [normal<tf.Rank.R2>([5, 4], 8)],
       1e-2,
       2e-2,
     )
@@ -136,7 +137,7 @@ describe('SASRec', () => {
     const batch = { histories, users: Int32Array.of(0, 1), targets: Int32Array.of(9, 5) }
     const sampler = createInputs(table)
     const input = sampler.training(batch, Int32Array.of(7, 4, 4, 0), noDropout, 1)
-    const states = tf.tensor3d([0, 0, 1, 10, 2, 20, 3, 30, 4, 40, 5, 50], [2, 3, 2])
+    const states = tf.tensor2d([1, 10, 2, 20, 3, 30, 4, 40, 5, 50], [5, 2])
     const found = everyPosition(states, input)
     expect(found.users.arraySync().map(([x]) => x)).toEqual([1, 2, 3, 4, 5])
     expect(Array.from(found.input.batch.targets)).toEqual([7, 9, 3, 4, 5])
@@ -152,7 +153,7 @@ describe('SASRec', () => {
     const histories = { items: Int32Array.of(-1, 4, 7, 2, 3, 4), rows: 2, length: 3 }
     const batch = { histories, users: Int32Array.of(0, 1), targets: Int32Array.of(9, 5) }
     const input = createInputs(table, (item) => item / 2).training(batch, Int32Array.of(7, 4), noDropout, 1)
-    const { logQ } = everyPosition(tf.zeros([2, 3, 2]), input).input
+    const { logQ } = everyPosition(tf.zeros([5, 2]), input).input
     expect([...logQ!.targets.dataSync()]).toEqual([3.5, 4.5, 1.5, 2, 2.5])
     expect([...logQ!.negatives.dataSync()]).toEqual([3.5, 2])
   })

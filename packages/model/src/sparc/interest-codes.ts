@@ -1,6 +1,7 @@
 import type { ResidualQuantizer } from '@sparc/codebook'
 import * as tf from '@tensorflow/tfjs'
 import { gatherRows } from '../encoders/gather.ts'
+import type { Queries } from './user-tower.ts'
 
 /**
  * Which interests there are: one for each level-1 code, or for each path of codes over several levels, numbered
@@ -11,8 +12,8 @@ export interface InterestCodes {
   readonly count: number
   /** int32 `[rows, levels of the quantizer]` to the interest of each row, int32 `[rows]`. */
   of(codes: tf.Tensor2D): tf.Tensor1D
-  /** Codewords of interests, int32 `[batch, k]` to `[batch, k, dim]`: gradients reach them. */
-  queries(interests: tf.Tensor2D): tf.Tensor3D
+  /** What interests, int32 `[batch, k]`, ask with: gradients reach the codewords. */
+  queries(interests: tf.Tensor2D): Queries
   /** Level-1 codes of interests. */
   first(interests: tf.Tensor2D): tf.Tensor2D
 }
@@ -34,11 +35,13 @@ export function createInterestCodes(quantizer: ResidualQuantizer, levels: number
       return interests
     },
     queries(interests) {
-      if (levels === 1) return gatherRows(quantizer.codewords(0), interests)
+      const [batch, k] = interests.shape
+      const flat = tf.reshape(interests, [batch * k, 1]) as tf.Tensor2D
+      if (levels === 1) return { shape: [batch, k], words: quantizer.codewords(0), of: tf.squeeze(flat, [1]) }
       const words = Array.from({ length: levels }, (_, level) =>
-        gatherRows(quantizer.codewords(level), codeAt(interests, level)),
+        gatherRows(quantizer.codewords(level), tf.squeeze(codeAt(flat, level), [1]) as tf.Tensor1D),
       )
-      return tf.addN(words) as tf.Tensor3D
+      return { shape: [batch, k], words: tf.addN(words) as tf.Tensor2D }
     },
     first: (interests) => (levels === 1 ? interests : codeAt(interests, 0)),
   }

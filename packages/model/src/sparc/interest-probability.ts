@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { relu } from '../encoders/activation.ts'
+import type { History } from '../encoders/history.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { meanPool } from '../encoders/pool.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
@@ -10,12 +11,7 @@ import type { Parameters } from '../training/parameters.ts'
  *
  * @param histogram `[batch, histogram]`, the share of each level-1 code among the items of the history, where the tower was made with one
  */
-export type InterestProbability = (
-  history: tf.Tensor3D,
-  padding: tf.Tensor3D,
-  lengths: tf.Tensor2D,
-  histogram?: tf.Tensor2D,
-) => tf.Tensor2D
+export type InterestProbability = (history: History, histogram?: tf.Tensor2D) => tf.Tensor2D
 
 /**
  * `log softmax(L x + W2 relu(W1 x + b1) + b2)`, `x` the attention pool and the mean of the history side by side, each
@@ -35,12 +31,9 @@ export function createInterestProbability(
   const b1 = parameters.add<tf.Rank.R1>('probability/b1', [hidden], 'zeros')
   const w2 = parameters.add<tf.Rank.R2>('probability/w2', [hidden, codes], 'glorot')
   const b2 = parameters.add<tf.Rank.R1>('probability/b2', [codes], 'zeros')
-  return (history, padding, lengths, histogram) => {
-    const pooled = tf.squeeze(attend(history, padding), [1]) as tf.Tensor2D
-    const x = tf.concat2d(
-      [normalize(pooled), normalize(meanPool(history, lengths)), ...(histogram ? [histogram] : [])],
-      1,
-    )
+  return (history, histogram) => {
+    const pooled = tf.squeeze(attend(history), [1]) as tf.Tensor2D
+    const x = tf.concat2d([normalize(pooled), normalize(meanPool(history)), ...(histogram ? [histogram] : [])], 1)
     const inner = relu(tf.add(tf.matMul(x, w1), b1) as tf.Tensor2D)
     const logits = tf.add(tf.add(tf.matMul(x, linear), tf.matMul(inner, w2)), b2)
     return tf.logSoftmax(logits) as tf.Tensor2D

@@ -2,6 +2,7 @@ import { random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
+import { createHistory } from '../encoders/history.ts'
 import { ready } from '../gradient.fixture.ts'
 import {
   dot,
@@ -118,8 +119,12 @@ describe("SPARC's towers, written out in loops", () => {
     const queries = [0, 1, 2].map(() => [0, 1].map(() => [0, 1, 2, 3].map(() => draw.normal())))
     const [found, general] = tf.tidy(() => {
       const input = createInputs(table).serving(histories)
-      const g = tower.general(input.history, input)
-      const vectors = tower.interests(input.history, input.padding, g, tf.tensor3d(queries))
+      const history = createHistory(input.places, input.rows)
+      const g = tower.general(history)
+      const vectors = tower.interests(history, g, { shape: [3, 2], words: tf.tensor2d(queries.flat()) })
+      // The same codewords, asked with by number.
+      const backwards = { words: tf.tensor2d(queries.flat().reverse()), of: tf.range(5, -1, -1, 'int32') }
+      expect(tower.interests(history, g, { shape: [3, 2], ...backwards }).arraySync()).toEqual(vectors.arraySync())
       return [vectors.arraySync(), g.arraySync()] as const
     })
     for (const user of [0, 1, 2]) {
@@ -138,8 +143,8 @@ describe("SPARC's towers, written out in loops", () => {
     redraw(parameters, 5, 0.6)
     const table = makeTable()
     const found = tf.tidy(() => {
-      const { history, padding, lengths } = createInputs(table).serving(histories)
-      return tower(history, padding, lengths).arraySync()
+      const { rows, places } = createInputs(table).serving(histories)
+      return tower(createHistory(places, rows)).arraySync()
     })
     for (const user of [0, 1, 2]) {
       const { items, first } = historyOf(table, histories, user)

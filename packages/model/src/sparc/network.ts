@@ -5,6 +5,7 @@ import { pickInterest } from '../comirec/pick-interest.ts'
 import { stopGradient } from '../encoders/constant.ts'
 import { equalPairs } from '../encoders/equal-pairs.ts'
 import { gatherColumns } from '../encoders/gather-columns.ts'
+import { type History, stopHistory } from '../encoders/history.ts'
 import { createHistoryReader } from '../encoders/history-reader.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { type Candidates, candidates, recommendationLoss } from '../encoders/scores.ts'
@@ -76,42 +77,39 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
 
   function encode(input: HistoryInput) {
     const history = read(input)
-    return { history, g: tower.general(history, input) }
+    return { history, g: tower.general(history) }
   }
 
-  /** Codes of the items of histories, int32 `[batch * length, levels]`. */
-  function codesOfHistory(input: HistoryInput): tf.Tensor2D {
-    const flat = stopGradient(tf.reshape(input.history, [input.size * length, dim]) as tf.Tensor2D)
-    return quantizer.quantize(finish(flat)).codes
+  /** Codes of the items of histories, int32 `[filled, levels]`. */
+  function codesOfHistory({ rows }: HistoryInput): tf.Tensor2D {
+    return quantizer.quantize(finish(stopGradient(rows))).codes
   }
 
-  /** Which of `depth` codes each item has, int32 `[batch * length]` to one-hot `[batch, length, depth]`; none at the padding. */
-  function marksOf(numbers: tf.Tensor1D, depth: number, input: HistoryInput): tf.Tensor3D {
-    const marks = tf.reshape(tf.oneHot(numbers, depth), [input.size, length, depth])
-    const there = tf.cast(tf.equal(tf.squeeze(input.padding, [1]), 0), 'float32')
-    return tf.mul(marks, tf.expandDims(there, 2))
+  /** How many items of each history have each of `depth` codes, int32 `[filled]` to `[batch, depth]`. */
+  function countsOf(numbers: tf.Tensor1D, depth: number, { places }: HistoryInput): tf.Tensor2D {
+    const marks = tf.cast(tf.oneHot(numbers, depth), 'float32')
+    return tf.mul(tf.unsortedSegmentSum(marks, places.owners, places.size), tf.minimum(places.lengths, 1))
   }
 
   /** `log p(c | user)` over all interests, `[batch, count]`. `history` may have gone through dropout. */
-  function probabilities(history: tf.Tensor3D, input: HistoryInput, ofHistory?: tf.Tensor2D): tf.Tensor2D {
-    if (!codeHistogram) return probability(history, input.padding, input.lengths)
+  function probabilities(history: History, input: HistoryInput, ofHistory?: tf.Tensor2D): tf.Tensor2D {
+    if (!codeHistogram) return probability(history)
     const found = ofHistory ?? codesOfHistory(input)
-    const marks = marksOf(tf.reshape(tf.slice(found, [0, 0], [-1, 1]), [-1]), size, input)
-    const histogram = tf.div(tf.sum(marks, 1), tf.maximum(input.lengths, 1)) as tf.Tensor2D
-    return probability(history, input.padding, input.lengths, histogram)
+    const counts = countsOf(tf.reshape(tf.slice(found, [0, 0], [-1, 1]), [-1]), size, input)
+    return probability(history, tf.div(counts, tf.maximum(input.places.lengths, 1)) as tf.Tensor2D)
   }
 
   /**
    * `log p(c | user)` over all interests, `[batch, count]`; in hard search over those of the history, which `allowed`, of the same shape, has
    * as 1.
    */
-  function searched(history: tf.Tensor3D, input: HistoryInput): { logP: tf.Tensor2D; allowed?: tf.Tensor2D } {
+  function searched(history: History, input: HistoryInput): { logP: tf.Tensor2D; allowed?: tf.Tensor2D } {
     if (options.search === 'soft' || size === 1) return { logP: probabilities(history, input) }
     const ofHistory = codesOfHistory(input)
     const logP = probabilities(history, input, ofHistory)
-    const had = tf.max(marksOf(codes.of(ofHistory), codes.count, input), 1)
+    const had = tf.minimum(countsOf(codes.of(ofHistory), codes.count, input), 1)
     // Who has no history may have any interest.
-    const allowed = tf.maximum(had, tf.cast(tf.equal(input.lengths, 0), 'float32')) as tf.Tensor2D
+    const allowed = tf.maximum(had, tf.cast(tf.equal(input.places.lengths, 0), 'float32')) as tf.Tensor2D
     return { logP: tf.logSoftmax(tf.add(logP, tf.mul(tf.sub(1, allowed), -1e9))) as tf.Tensor2D, allowed }
   }
 
@@ -131,24 +129,19 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       : (tf.logSoftmax(tf.div(logP, options.probabilityTemperature)) as tf.Tensor2D)
 
   /** One vector per example, asked for with the target's own code: with `e^1`, with `zq`, or with `zq` in every other row. */
-  function targetVectors(
-    history: tf.Tensor3D,
-    g: tf.Tensor2D,
-    input: TrainingInput,
-    quantized: Quantized,
-  ): tf.Tensor2D {
+  function targetVectors(history: History, g: tf.Tensor2D, input: TrainingInput, quantized: Quantized): tf.Tensor2D {
     const { size: batch } = input
     const ofTargets = quantized.quantized.map((level) => tf.slice(level, [0, 0], [batch, dim]))
     const whole = { e1: () => 0, zq: () => 1, half: (b: number) => b % 2 }[options.query]
     const share = Float32Array.from({ length: batch }, (_, b) => whole(b))
     const rest = ofTargets.slice(1).map((level) => tf.mul(level, tf.tensor2d(share, [batch, 1])))
-    const query = tf.expandDims(tf.addN([ofTargets[0], ...rest]), 1) as tf.Tensor3D
-    return finish(tf.squeeze(tower.interests(history, input.padding, g, query), [1]) as tf.Tensor2D)
+    const queries = { shape: [batch, 1] as [number, number], words: tf.addN([ofTargets[0], ...rest]) as tf.Tensor2D }
+    return finish(tf.squeeze(tower.interests(history, g, queries), [1]) as tf.Tensor2D)
   }
 
   /** The loss of the user vectors, and one of those vectors per example for the losses that compare users. */
   function ofUsers(
-    history: tf.Tensor3D,
+    history: History,
     g: tf.Tensor2D,
     input: TrainingInput,
     items: Candidates,
@@ -160,7 +153,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       return { loss: recommendationLoss(users, items, input, options), users }
     }
     const chosen = stopGradient(tf.topk(logP, interests).indices as tf.Tensor2D)
-    const vectors = finish(tower.interests(history, input.padding, g, codes.queries(chosen)))
+    const vectors = finish(tower.interests(history, g, codes.queries(chosen)))
     if (options.train === 'nearest') {
       const rival = options.generalCompetes ? stopGradient(tf.expandDims(finish(g), 1) as tf.Tensor3D) : undefined
       const users = pickInterest(rival ? tf.concat([vectors, rival], 1) : vectors, items.targets)
@@ -203,7 +196,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       const quantized = quantizer.quantize(tf.concat2d([targets, negatives], 0))
       quantizer.observe(quantized.codes)
       const ofTargets = codes.of(tf.slice(quantized.codes, [0, 0], [input.size, levels]))
-      const logP = probabilities(stopGradient(history), input)
+      const logP = probabilities(stopHistory(history), input)
       const label = size === 1 ? tf.ones([input.size, 1]) : tf.oneHot(ofTargets, codes.count)
       const interest = tf.neg(tf.mean(tf.sum(tf.mul(label, logP), 1))) as tf.Scalar
       const { loss: recommendation, users } = ofUsers(history, g, input, items, logP, quantized)
@@ -229,7 +222,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
       const { logP, allowed } = searched(history, input)
       const { values, indices } = tf.topk(served(logP), count)
       const chosen = allowed ? likeliestInstead(indices as tf.Tensor2D, allowed) : (indices as tf.Tensor2D)
-      const vectors = finish(tower.interests(history, input.padding, g, codes.queries(chosen)))
+      const vectors = finish(tower.interests(history, g, codes.queries(chosen)))
       const found = { vectors, logProbabilities: values as tf.Tensor2D, codes: codes.first(chosen) }
       return share > 0 ? besideGeneral(g, found) : found
     },

@@ -1,22 +1,29 @@
 import * as tf from '@tensorflow/tfjs'
+import { gatherRows } from '../encoders/gather.ts'
+import type { History } from '../encoders/history.ts'
 import { normalize } from '../encoders/normalize.ts'
 import { attentionWeights, meanPool } from '../encoders/pool.ts'
 import { createResidualMlp } from '../encoders/residual-mlp.ts'
 import { createSelfAttention } from '../encoders/self-attention.ts'
-import type { HistoryInput } from '../network.ts'
 import type { Parameters } from '../training/parameters.ts'
 import type { SparcOptions } from './sparc.ts'
 
+/** What interests ask a history with. */
+export interface Queries {
+  /** Histories, and interests of each. */
+  shape: [batch: number, interests: number]
+  /** Codewords, `[words, dim]`: gradients reach them. */
+  words: tf.Tensor2D
+  /** int32 `[batch * interests]`, the codeword of each; absent where there is one for each, in this order. */
+  of?: tf.Tensor1D
+}
+
 /** The user side of SPARC: one general vector, and one vector for each interest asked for. */
 export interface UserTower {
-  /** `g`, `[batch, history, dim]` to `[batch, dim]`, not normalised. */
-  general(history: tf.Tensor3D, input: HistoryInput): tf.Tensor2D
-  /**
-   * The vectors of interests, `[batch, interests, dim]`, not normalised.
-   *
-   * @param queries `[batch, interests, dim]`, codewords: gradients reach them
-   */
-  interests(history: tf.Tensor3D, padding: tf.Tensor3D, g: tf.Tensor2D, queries: tf.Tensor3D): tf.Tensor3D
+  /** `g`, `[batch, dim]`, not normalised. */
+  general(history: History): tf.Tensor2D
+  /** The vectors of interests, `[batch, interests, dim]`, not normalised. */
+  interests(history: History, g: tf.Tensor2D, queries: Queries): tf.Tensor3D
 }
 
 /**
@@ -40,15 +47,19 @@ export function createUserTower(parameters: Parameters, options: SparcOptions): 
   parameters.restore({ 'interest/gamma': new Float32Array(dim).fill(options.gamma) })
   return {
     general,
-    interests(h, padding, g, queries) {
-      const [batch, k] = queries.shape
-      const e = tf.reshape(queries, [batch * k, dim]) as tf.Tensor2D
-      const flat = tf.reshape(tf.add(h, positions), [batch * length, dim]) as tf.Tensor2D
-      const keys = tf.reshape(tf.matMul(flat, wh), [batch, length, dim]) as tf.Tensor3D
-      const asked = tf.reshape(tf.matMul(tf.mul(e, options.sharpness), wq), [batch, k, dim]) as tf.Tensor3D
-      const logits = tf.add(tf.matMul(asked, keys, false, true), bias) as tf.Tensor3D
-      const attended = tf.reshape(tf.matMul(attentionWeights(logits, padding), h), [batch * k, dim]) as tf.Tensor2D
-      const own = tf.add(tf.matMul(normalize(attended), wv), tf.matMul(e, wu))
+    interests(history, g, { shape: [batch, k], words, of }) {
+      /** What was made of each codeword, where it is asked with. */
+      const where = (x: tf.Tensor2D) => (of ? gatherRows(x, of) : x)
+      const h = history.padded()
+      // Codewords are few, so W_h goes to them: (W_q e) . W_h (h + P) = (W_h' W_q e) . h + (W_h' W_q e) . P.
+      const both = tf.mul(tf.matMul(wq, wh, false, true), options.sharpness) as tf.Tensor2D
+      const asked = where(tf.matMul(words, both))
+      const ofItems = tf.matMul(tf.reshape(asked, [batch, k, dim]), h, false, true)
+      const ofPlaces = tf.add(tf.matMul(asked, positions, false, true), bias)
+      const logits = tf.add(ofItems, tf.reshape(ofPlaces, [batch, k, length])) as tf.Tensor3D
+      const weights = attentionWeights(logits, history.places.padding)
+      const attended = tf.reshape(tf.matMul(weights, h), [batch * k, dim]) as tf.Tensor2D
+      const own = tf.add(tf.matMul(normalize(attended), wv), where(tf.matMul(words, wu)))
       if (options.user === 'attention') return tf.reshape(own, [batch, k, dim])
       const added = tf.reshape(tf.mul(own, gamma), [batch, k, dim])
       return tf.add(tf.expandDims(normalize(g), 1), added)
@@ -64,8 +75,8 @@ function createGeneral(
 ): UserTower['general'] {
   if (general === 'mean') {
     const tower = createResidualMlp(parameters, 'general', { dim, hidden })
-    return (history, input) => tower(meanPool(history, input.lengths))
+    return (history) => tower(meanPool(history))
   }
   const attend = createSelfAttention(parameters, 'general', { dim, length, hidden, queries: 1, positions })
-  return (history, input) => tf.squeeze(attend(history, input.padding), [1]) as tf.Tensor2D
+  return (history) => tf.squeeze(attend(history), [1]) as tf.Tensor2D
 }

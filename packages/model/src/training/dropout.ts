@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs'
  */
 export type Dropout = <T extends tf.Tensor>(x: T, rate: number) => T
 
-/** The pool is this many times as long as the longest mask asked of it. */
+/** The pool is at least this many times as long as the longest mask asked of it. */
 const SPARE = 2
 
 /**
@@ -31,7 +31,8 @@ export function createDropout(pool: Random, random: Random): { dropout: Dropout;
   return {
     dropout: (x, rate) => {
       if (rate === 0) return x
-      const length = x.size * SPARE
+      // A power of two, for batches of like sizes to share a pool.
+      const length = 2 ** Math.ceil(Math.log2(x.size * SPARE))
       const mask = poolFor(rate, length)
       const offset = random.int(length - x.size + 1)
       return tf.mul(x, tf.reshape(tf.slice(mask, offset, x.size), x.shape))

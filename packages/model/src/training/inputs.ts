@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Bare, EmbeddingTable } from '../embedding-table.ts'
-import { PADDING_LOGIT } from '../encoders/pool.ts'
+import { placesOf } from '../encoders/history.ts'
 import type { HistoryInput, TrainingInput } from '../network.ts'
 import type { Dropout } from './dropout.ts'
 import type { Batch, Histories } from './sampler.ts'
@@ -31,21 +31,13 @@ export function createInputs(table: EmbeddingTable, logQ?: (item: number) => num
     table.gather(items, items.length, buffers[use], bare)
     return buffers[use].subarray(0, length)
   }
-  const ofHistories = ({ items, rows, length }: Histories, bare?: Bare) => {
-    const padding = new Float32Array(items.length)
-    const lengths = new Float32Array(rows)
-    for (let r = 0; r < rows; r++) {
-      for (let t = 0; t < length; t++) {
-        const at = r * length + t
-        if (items[at] < 0) padding[at] = PADDING_LOGIT
-        else lengths[r]++
-      }
-    }
+  const ofHistories = (histories: Histories, bare?: Bare) => {
+    const places = placesOf(histories)
+    const { items } = places
     return {
-      size: rows,
-      history: tf.tensor3d(vectors('history', items, bare), [rows, length, dim]),
-      padding: tf.tensor3d(padding, [rows, 1, length]),
-      lengths: tf.tensor2d(lengths, [rows, 1]),
+      size: histories.rows,
+      rows: tf.tensor2d(vectors('history', items, bare), [items.length, dim]),
+      places,
     }
   }
   return {

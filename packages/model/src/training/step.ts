@@ -58,7 +58,7 @@ export function createStep({
     const found = tidyNumbers(() => {
       const input = inputs.training(batch, drawn, dropout, step, bare)
       let parts: Record<string, tf.Scalar> = {}
-      const leaves = [input.history, input.targets, input.negatives]
+      const leaves = [input.rows, input.targets, input.negatives]
       const xs: tf.Tensor[] = [...leaves, ...trained.map(({ variable }) => variable)]
       const { value, grads } = tf.engine().gradients(
         () => {
@@ -74,15 +74,20 @@ export function createStep({
       const names = Object.keys(parts)
       const numbers = tf.stack([value, ...names.map((name) => parts[name])]).dataSync()
       for (const name of names) parts[name].dispose()
-      return { names, numbers, gradients: grads.map((grad) => grad?.dataSync() as Float32Array | undefined) }
+      return {
+        names,
+        numbers,
+        gradients: grads.map((grad) => grad?.dataSync() as Float32Array | undefined),
+        items: input.places.items,
+      }
     })
-    const { names, numbers, gradients } = found
+    const { names, numbers, gradients, items: ofPlaces } = found
     const loss = numbers[0]
     const report = { loss, parts: Object.fromEntries(names.map((name, i) => [name, numbers[i + 1]])) }
     if (!Number.isFinite(loss)) return report
     const [ofHistory, ofTargets, ofNegatives, ...dense] = gradients
     const { items, count, sums } = rows.add([
-      [batch.histories.items, ofHistory],
+      [ofPlaces, ofHistory],
       [batch.targets, ofTargets],
       [drawn, ofNegatives],
     ])

@@ -74,7 +74,7 @@ describe('early stopping', () => {
     const checks: { step: number; recall: number }[] = []
     const onEvent = (event: FitEvent) => void (event.type === 'validation' && checks.push(event))
     const validation = { every: 1, k: 10, patience: 5 }
-    const report = await model.fit(world.data, { budget: { steps: 40 }, validation, onEvent })
+    const report = await model.fit(world.data, { budget: { steps: 40 }, validation, onEvent, seed: 3 })
     model.dispose()
     let [best, waited, notBetter] = [{ step: 0, recall: -1 }, 0, 0]
     for (const check of checks) {

@@ -16,8 +16,7 @@ export function twoTowerNetwork(options: TwoTowerOptions, random: Random): Netwo
   const read = createHistoryReader(parameters, options)
   const tower = createResidualMlp(parameters, 'user', { dim, hidden })
   const user = (input: HistoryInput): tf.Tensor2D => {
-    const history = read(input)
-    const vector = tower(meanPool(history, input.lengths))
+    const vector = tower(meanPool(read(input)))
     return normalized ? normalize(vector) : vector
   }
   return {

@@ -1,0 +1,120 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Histories } from '../training/sampler.ts'
+import { stopGradient } from './constant.ts'
+import { gatherRows } from './gather.ts'
+import { PADDING_LOGIT } from './pool.ts'
+
+/** Where the items of `size` histories stand, each with `length` places: most recent last, padding in front. */
+export interface Places {
+  size: number
+  length: number
+  /** Catalogue rows of the items, one history after the other, oldest first, `[filled]`. */
+  items: Int32Array
+  /** int32 `[filled]`: which history an item is of. */
+  owners: tf.Tensor1D
+  /** int32 `[filled]`: at which of its places. */
+  positions: tf.Tensor1D
+  /** int32 `[filled]`: at which of all places, `owner * length + position`. */
+  flat: tf.Tensor1D
+  /** int32 `[size]`: the last item of each history among those filled; any where there is none. */
+  last: tf.Tensor1D
+  /** `[size, 1, length]`: 0 where there is an item, `PADDING_LOGIT` at the padding. */
+  padding: tf.Tensor3D
+  /** `[size, 1]`: how many items each history has. */
+  lengths: tf.Tensor2D
+}
+
+/**
+ * Histories as vectors. What is done to each item alone is done to `rows`, without the padding, which most places of a batch are;
+ * what looks at a whole history takes it `padded`.
+ */
+export interface History {
+  places: Places
+  /** A vector for each item, one history after the other, oldest first, `[filled, width]`. */
+  rows: tf.Tensor2D
+  /** The same at their places, `[size, length, width]`, zeros at the padding; made when first asked for. */
+  padded(): tf.Tensor3D
+}
+
+/** Where the items of these histories stand; call inside of `tf.tidy`. Where none has any, one place holds nothing, item -1. */
+export function placesOf({ items: all, rows: size, length }: Histories): Places {
+  const padding = new Float32Array(all.length)
+  const lengths = new Float32Array(size)
+  const last = new Int32Array(size)
+  const flat = new Int32Array(all.length)
+  let filled = 0
+  for (let at = 0; at < all.length; at++) {
+    if (all[at] < 0) {
+      padding[at] = PADDING_LOGIT
+      continue
+    }
+    const owner = Math.floor(at / length)
+    lengths[owner]++
+    last[owner] = filled
+    flat[filled++] = at
+  }
+  const there = flat.subarray(0, Math.max(filled, 1))
+  const ints = (numbers: Int32Array) => tf.tensor1d(numbers, 'int32')
+  return {
+    size,
+    length,
+    items: there.map((at) => all[at]),
+    owners: ints(there.map((at) => Math.floor(at / length))),
+    positions: ints(there.map((at) => at % length)),
+    flat: ints(there),
+    last: ints(last),
+    padding: tf.tensor3d(padding, [size, 1, length]),
+    lengths: tf.tensor2d(lengths, [size, 1]),
+  }
+}
+
+/** @param padded what `rows` are at their places, where that is known already */
+export function createHistory(places: Places, rows: tf.Tensor2D, padded?: tf.Tensor3D): History {
+  let made = padded
+  return {
+    places,
+    rows,
+    padded() {
+      made ??= atPlaces(rows, places)
+      return made
+    },
+  }
+}
+
+/** The same histories, and no gradient. */
+export function stopHistory({ places, rows, padded }: History): History {
+  return createHistory(places, stopGradient(rows), stopGradient(padded()))
+}
+
+/** Rows at their places, `[filled, width]` to `[size, length, width]`: each place has one at most, so the way back is a gather. */
+function atPlaces(rows: tf.Tensor2D, { size, length, flat }: Places): tf.Tensor3D {
+  const [filled, width] = rows.shape
+  const shape: [number, number, number] = [size, length, width]
+  if (filled === size * length) return tf.reshape(rows, shape)
+  const op = tf.customGrad((x, save) => {
+    const keep = save as tf.GradSaveFunc
+    keep([flat])
+    return {
+      value: tf.unsortedSegmentSum(x as tf.Tensor2D, flat, size * length),
+      gradFunc: (dy: tf.Tensor, [flat]: tf.Tensor[]) => tf.gather(dy, flat as tf.Tensor1D),
+    }
+  })
+  return tf.reshape(op(rows), shape)
+}
+
+/** From `[size, length, width]` what stands at the items, `[filled, width]`. */
+export function fromPlaces(all: tf.Tensor3D, { size, length, flat }: Places): tf.Tensor2D {
+  const [, , width] = all.shape
+  const rows = tf.reshape(all, [size * length, width]) as tf.Tensor2D
+  return flat.size === size * length ? rows : gatherRows(rows, flat)
+}
+
+/** `h_l + P_l` for each item, `P` `[length, width]`. */
+export function addPositions(rows: tf.Tensor2D, positions: tf.Tensor2D, places: Places): tf.Tensor2D {
+  return tf.add(rows, gatherRows(positions, places.positions))
+}
+
+/** What stands at the last item of each history, `[filled, width]` to `[size, width]`; zeros for an empty one. */
+export function lastOf(rows: tf.Tensor2D, { last, lengths }: Places): tf.Tensor2D {
+  return tf.mul(gatherRows(rows, last), tf.minimum(lengths, 1))
+}
