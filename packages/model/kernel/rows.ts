@@ -27,7 +27,24 @@ function copy(from: usize, to: usize, bytes: usize): void {
   }
 }
 
-/** Adam on the rows `rows[r]` of `values`, with the gradient in row `r` of `gradient`; row -1 is left out. */
+/** Rows whose numbers are asked for together, before any of them is worked on. */
+const AHEAD = 8
+/** Bytes that come from memory at once. */
+const LINE: usize = 64
+
+/** Reads a number of each line of a row. The reads of many rows wait for memory together, and not one after the other. */
+function touch(row: usize, bytes: usize): i32 {
+  let read = 0
+  for (let at = row; at < row + bytes; at += LINE) read |= load<i32>(at)
+  return read
+}
+
+/**
+ * Adam on the rows `rows[r]` of `values`, with the gradient in row `r` of `gradient`; row -1 is left out.
+ *
+ * Rows of a large table lie far apart, and most of the time would go to waiting for them: so they are touched some rows ahead. What that read is
+ * returned, that no compiler leaves it out; it means nothing.
+ */
 export function adam(
   values: usize,
   first: usize,
@@ -42,7 +59,7 @@ export function adam(
   rate: f32,
   unbias: f32,
   scale: f32,
-): void {
+): i32 {
   const bytes = (<usize>dim) << 2
   const whole = bytes & ~15
   const b1 = f32x4.splat(beta1)
@@ -53,7 +70,16 @@ export function adam(
   const step = f32x4.splat(rate)
   const bias = f32x4.splat(unbias)
   const factor = f32x4.splat(scale)
+  let touched = 0
   for (let r = 0; r < count; r++) {
+    if (r % AHEAD == 0) {
+      for (let n = r; n < min(count, r + AHEAD); n++) {
+        const next = load<i32>(rows + ((<usize>n) << 2))
+        if (next < 0) continue
+        const offset = <usize>next * bytes
+        touched |= touch(values + offset, bytes) | touch(first + offset, bytes) | touch(second + offset, bytes)
+      }
+    }
     const row = load<i32>(rows + ((<usize>r) << 2))
     if (row >= 0) {
       const x = values + <usize>row * bytes
@@ -80,4 +106,5 @@ export function adam(
     }
     gradient += bytes
   }
+  return touched
 }

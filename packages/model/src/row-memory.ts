@@ -31,7 +31,7 @@ interface Kernel {
     rate: number,
     unbias: number,
     scale: number,
-  ): void
+  ): number
 }
 
 const MAX_BYTES = 65536 * PAGE

@@ -8,6 +8,7 @@ import {
   makeItems,
   makeQueries,
   makeSequences,
+  random,
   readEmbeddings,
   readInterests,
   readItems,
@@ -212,6 +213,8 @@ describe.each(learned)('%s', (name) => {
     const interests = async (model: VectorRecommender) => readInterests(await model.embedUsers(world.queries))
     expect(await interests(second)).toEqual(await interests(base.model))
     await expect(second.fit(world.data, { ...resume, seed: 2 })).rejects.toThrow(/its seed is another/)
+    const onward = { ...resume, from: 'current' as const }
+    await expect(second.fit(world.data, onward)).rejects.toThrow(/its from is another/)
     second.dispose()
   })
 
@@ -238,6 +241,29 @@ describe.each(learned)('%s', (name) => {
     const alone = makeQueries({ users: ['old'], history: csr([[1, 2]]), itemsKey: world.itemsKey })
     const same = readRecommendations(await base.model.recommend(alone, { k: 3 }))
     expect([...items.values.subarray(3)]).toEqual([...same.items.values])
+  })
+
+  it('embeds a user alike alone and among others, whether its history is full, short or empty', async () => {
+    const draw = random(9)
+    const histories = [6, 6, 2, 0].map((length) => Array.from({ length }, () => draw.int(120)))
+    const embed = async (users: number[]) => {
+      const history = csr(users.map((u) => histories[u]))
+      const queries = makeQueries({ users: users.map(String), history, itemsKey: world.itemsKey })
+      const { vectors, codes } = readInterests(await base.model.embedUsers(queries))
+      const [wide, many] = [vectors.data.length / users.length, vectors.rows / users.length]
+      return users.map((_, r) => ({
+        vectors: vectors.data.subarray(r * wide, (r + 1) * wide),
+        codes: codes?.subarray(r * many, (r + 1) * many),
+      }))
+    }
+    const all = await embed([0, 1, 2, 3])
+    for (const users of [[0], [0, 1], [1, 2], [2], [3], [3, 3], [3, 2]]) {
+      const found = await embed(users)
+      for (const [r, user] of users.entries()) {
+        expect(found[r].codes).toEqual(all[user].codes)
+        for (const [i, x] of found[r].vectors.entries()) expect(Math.abs(x - all[user].vectors[i])).toBeLessThan(1e-5)
+      }
+    }
   })
 
   it('tells what happened, in order', () => {

@@ -47,16 +47,28 @@ describe('ComiRec-DR', () => {
     const maps = Float32Array.from({ length: 4 * 3 * 6 }, () => draw.normal())
     network.parameters.restore({ 'routing/maps': maps })
     const table = createEmbeddingTable(9, 3, { random: random(3), scale: 1 })
-    const items = Int32Array.of(5, 0, 8, 2)
-    const found = tf.tidy(() => {
-      const input = createInputs(table).serving({ items, rows: 1, length: 4 })
-      return network.users(input).vectors.arraySync()[0]
-    })
-    const history = Array.from(items, (item) => Array.from(table.values.subarray(item * 3, item * 3 + 3)))
     const map = (t: number, k: number) =>
       [0, 1, 2].map((d) => Array.from(maps.subarray((t * 3 + d) * 6 + 3 * k, (t * 3 + d) * 6 + 3 * k + 3)))
-    const expected = interestsInLoops(history, map, 2)
-    for (const k of [0, 1]) for (const d of [0, 1, 2]) expect(found[k][d]).toBeCloseTo(expected[k][d], 4)
+    const full = [5, 0, 8, 2]
+    for (const users of [
+      [full],
+      [full, [1, 7, 4, 3]],
+      [full, [-1, -1, 6, 3]],
+      [[-1, -1, -1, -1], full, [-1, 1, 2, 0]],
+    ]) {
+      const found = tf.tidy(() => {
+        const items = Int32Array.from(users.flat())
+        return network.users(createInputs(table).serving({ items, rows: users.length, length: 4 })).vectors.arraySync()
+      })
+      for (const [u, items] of users.entries()) {
+        const own = items.filter((item) => item >= 0)
+        const history = own.map((item) => Array.from(table.values.subarray(item * 3, item * 3 + 3)))
+        const expected = own.length > 0 ? interestsInLoops(history, (t, k) => map(4 - own.length + t, k), 2) : undefined
+        for (const k of [0, 1]) {
+          for (const d of [0, 1, 2]) expect(found[u][k][d]).toBeCloseTo(expected?.[k][d] ?? 0, 4)
+        }
+      }
+    }
     network.dispose()
   })
 })

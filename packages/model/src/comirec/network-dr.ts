@@ -44,7 +44,9 @@ function mapByPosition({ rows, places }: History, maps: tf.Tensor3D): History {
     parts.map((part, n) => tf.matMul(part, present[n])),
     0,
   )
-  return createHistory({ ...places, flat: tf.gather(places.flat, sorted) }, mapped)
+  const back = new Int32Array(order.length)
+  for (const [n, at] of order.entries()) back[at] = n
+  return createHistory(places, gatherRows(mapped, tf.tensor1d(back, 'int32')))
 }
 
 /** Adds the identity to each position's and each interest's map, `[length, dim, interests * dim]`. */

@@ -34,15 +34,18 @@ describe('histories', () => {
       const filled = Math.max(1, places.items.length)
       const rows = normal<tf.Rank.R2>([filled, 3], 20)
       const none = lengths.every((own) => own === 0)
-      const own = none ? tf.zeros<tf.Rank.R2>([1, 3]) : rows
-      const [found, given] = [createHistory(places, own).padded().arraySync(), own.arraySync()]
+      const history = createHistory(places, rows)
+      // + 0 makes 0 of -0.
+      const found = tf.add(history.padded(), 0).arraySync() as number[][][]
+      const given = none ? [[0, 0, 0]] : rows.arraySync()
       let at = 0
       for (const [r, length] of lengths.entries()) {
         for (const t of [0, 1, 2, 3]) expect(found[r][t]).toEqual(t < 4 - length ? [0, 0, 0] : given[at++])
         expect(places.padding.arraySync()[r][0].map((x) => x === 0)).toEqual([0, 1, 2, 3].map((t) => t >= 4 - length))
       }
       expect(Array.from(places.lengths.dataSync())).toEqual(lengths)
-      expect(fromPlaces(createHistory(places, own).padded(), places).arraySync()).toEqual(given)
+      expect(tf.add(history.rows, 0).arraySync()).toEqual(given)
+      expect(tf.add(fromPlaces(history.padded(), places), 0).arraySync()).toEqual(given)
       checkGradient((x) => total(createHistory(places, x as tf.Tensor2D).padded(), 21), [rows])
       checkGradient(
         (x) => total(fromPlaces(x as tf.Tensor3D, places), 22),

@@ -68,8 +68,13 @@ export function placesOf({ items: all, rows: size, length }: Histories): Places 
   }
 }
 
-/** @param padded what `rows` are at their places, where that is known already */
-export function createHistory(places: Places, rows: tf.Tensor2D, padded?: tf.Tensor3D): History {
+/**
+ * Where no history has an item, what was made of the place that holds nothing is left out again: so zeros are all that there is.
+ *
+ * @param padded what `rows` are at their places, where that is known already
+ */
+export function createHistory(places: Places, given: tf.Tensor2D, padded?: tf.Tensor3D): History {
+  const rows = places.items[0] < 0 ? tf.mul<tf.Tensor2D>(given, 0) : given
   let made = padded
   return {
     places,

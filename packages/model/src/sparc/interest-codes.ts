@@ -37,7 +37,9 @@ export function createInterestCodes(quantizer: ResidualQuantizer, levels: number
     queries(interests) {
       const [batch, k] = interests.shape
       const flat = tf.reshape(interests, [batch * k, 1]) as tf.Tensor2D
-      if (levels === 1) return { shape: [batch, k], words: quantizer.codewords(0), of: tf.squeeze(flat, [1]) }
+      if (levels === 1 && size <= batch * k) {
+        return { shape: [batch, k], words: quantizer.codewords(0), of: tf.squeeze(flat, [1]) }
+      }
       const words = Array.from({ length: levels }, (_, level) =>
         gatherRows(quantizer.codewords(level), tf.squeeze(codeAt(flat, level), [1]) as tf.Tensor1D),
       )

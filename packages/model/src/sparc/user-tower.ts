@@ -53,9 +53,9 @@ export function createUserTower(parameters: Parameters, options: SparcOptions): 
       const h = history.padded()
       // Codewords are few, so W_h goes to them: (W_q e) . W_h (h + P) = (W_h' W_q e) . h + (W_h' W_q e) . P.
       const both = tf.mul(tf.matMul(wq, wh, false, true), options.sharpness) as tf.Tensor2D
-      const asked = where(tf.matMul(words, both))
-      const ofItems = tf.matMul(tf.reshape(asked, [batch, k, dim]), h, false, true)
-      const ofPlaces = tf.add(tf.matMul(asked, positions, false, true), bias)
+      const asked = tf.matMul(words, both) as tf.Tensor2D
+      const ofPlaces = where(tf.add(tf.matMul(asked, positions, false, true), bias) as tf.Tensor2D)
+      const ofItems = tf.matMul(tf.reshape(where(asked), [batch, k, dim]), h, false, true)
       const logits = tf.add(ofItems, tf.reshape(ofPlaces, [batch, k, length])) as tf.Tensor3D
       const weights = attentionWeights(logits, history.places.padding)
       const attended = tf.reshape(tf.matMul(weights, h), [batch * k, dim]) as tf.Tensor2D

@@ -102,6 +102,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     options,
     seed: fit.seed ?? 1,
     itemsKey,
+    from: training.continues ? 'current' : 'start',
     sequences: hashRows(sequences),
     steps,
     validation: validation && { every, k, patience, cases: hashRows(validation.history, validation.targets) },

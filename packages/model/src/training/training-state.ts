@@ -40,6 +40,8 @@ export interface RunIdentity {
   options: object
   seed: number
   itemsKey: string
+  /** Whether the run began anew, or went on from what a model had learned. */
+  from: 'start' | 'current'
   /** Hash of the training sequences. */
   sequences: string
   /** Steps that the learning rate is planned for. */
