@@ -18,10 +18,11 @@ import { interestsOfHistory } from './history-interests.ts'
 import { type Beams, createInterestGenerator, type Lookup } from './interest-generator.ts'
 
 /**
- * With `n(x) = x / |x|`, `g` the attention-pooled history, and an interest's embedding `e = [e^1, .., e^L]`, its codewords side by side:
+ * With `n(x) = x / |x|`, `h_t` `[dim]` the items of a history, `g` `[dim]` its attention pool, and an interest's embedding
+ * `e = [e^1, .., e^L]` `[levels * dim]`, its codewords side by side:
  *
- * - attention `a = sum_t softmax(W_q e . W_h h_t) h_t`
- * - interest vector `u = n(n(g) + W_v n(a) + W_u e)`
+ * - attention `a = sum_t softmax_t(W_q e . W_h h_t) h_t`, `[dim]`; `W_q` `[levels * dim, dim]`, `W_h` `[dim, dim]`
+ * - interest vector `u = n(n(g) + W_v n(a) + W_u e)`, `[dim]`; `W_v` `[dim, dim]`, `W_u` `[levels * dim, dim]`
  *
  * Codewords are constants here and in the generator, items are constants to the quantizer: the dictionary follows the items, and
  * nothing follows the dictionary but through its use.

@@ -63,10 +63,11 @@ const SCORE = { metric: 'dot', scale: 1 } as const
 /**
  * ALS on implicit feedback (Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008,
  * https://doi.org/10.1109/ICDM.2008.22): user
- * vectors `x_u` and item vectors `y_i` that minimise `sum_ui c_ui (r_ui - x_u . y_i)^2 + lambda (|x|^2 + |y|^2)`, with `r = 1`
+ * vectors `x_u` and item vectors `y_i`, `[factors]`, that minimise `sum_ui c_ui (r_ui - x_u . y_i)^2 + lambda (|x|^2 + |y|^2)`, with `r = 1`
  * and `c = alpha` for what was used, 0 and 1 for everything else; solved for users and items in turn.
  *
- * A query's user was not trained on: its vector is folded in, the exact solution for its history.
+ * A query's user was not trained on: its vector is folded in, the exact solution for its history,
+ * `x_u = (Y'Y + sum_i (c_ui - 1) y_i y_i' + lambda I)^-1 sum_i c_ui y_i` over its items `i`, `Y` `[items, factors]` (equation 4).
  *
  * @example
  * const model = als({ factors: 64 })

@@ -25,7 +25,14 @@ export function absentInterests(lengths: tf.Tensor2D, interests: number): tf.Ten
   return tf.mul(tf.cast(tf.less(lengths, needed), 'float32'), PADDING_LOGIT)
 }
 
-/** Capsules routed from `S h_t` (equations 3 to 6), a residual layer, and label-aware attention (equation 8). */
+/**
+ * With `H` `[history, dim]` the items of a user, `S` `[dim, dim]` the one map, `b` `[interests, history]` logits drawn once and never trained:
+ *
+ * - routing (equations 3 to 6), `iterations` times: `w_t = softmax_k(b_kt)` over the user's `K'` interests, `v_k = squash(sum_t w_kt S h_t)`,
+ *   `b_kt += v_k . S h_t`
+ * - interests `u_k = n(v_k + W2 relu(W1 v_k + b1) + b2)`, `[interests, dim]`, `W1` `[dim, hidden]`
+ * - in training label-aware attention (equation 8): the user is `sum_k softmax_k(pow(max(0, s_k), power)) u_k` `[dim]`, `s_k` the target's score
+ */
 export function mindNetwork(options: MindOptions, random: Random): Network {
   const { dim, history: length, interests, iterations, power, temperature, normalize: normalized } = options
   const parameters = createParameters(random)

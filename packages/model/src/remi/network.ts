@@ -10,7 +10,7 @@ import { createParameters } from '../training/parameters.ts'
 import type { RemiOptions } from './remi.ts'
 import { routingVariance } from './routing-variance.ts'
 
-/** ComiRec-SA's interests; sampled softmax over weighted negatives, plus `regularization` times the routing's variance. */
+/** ComiRec-SA's interests; sampled softmax over weighted negatives, plus `lambda` times the routing's variance. */
 export function remiNetwork(options: RemiOptions, random: Random): Network {
   const { dim, history: length, interests, hidden = 4 * dim, temperature, normalize: normalized } = options
   const parameters = createParameters(random)
@@ -34,7 +34,7 @@ export function remiNetwork(options: RemiOptions, random: Random): Network {
         softmax: recommendationLoss(picked, items, input, { ...options, loss: 'hard-softmax', hardness: options.beta }),
         routing: routingVariance(weights, input.places),
       }
-      return { total: tf.add(parts.softmax, tf.mul(parts.routing, options.regularization)), parts }
+      return { total: tf.add(parts.softmax, tf.mul(parts.routing, options.lambda)), parts }
     },
     items: finish,
     users: (input, wanted = interests) => ({

@@ -15,7 +15,7 @@ beforeAll(ready)
 
 describe('REMI', () => {
   it('is hard negatives for the interest nearest to the target, and the variance of all routing, written out in loops', () => {
-    const sizes = { dim: 3, history: 4, hidden: 5, interests: 2, temperature: 0.5, beta: 0.7, regularization: 6 }
+    const sizes = { dim: 3, history: 4, hidden: 5, interests: 2, temperature: 0.5, beta: 0.7, lambda: 6 }
     const network = remiNetwork(remiOptions.parse(sizes), random(1))
     redraw(network.parameters, 2, 0.8)
     const table = createEmbeddingTable(9, 3, { random: random(3), scale: 1 })

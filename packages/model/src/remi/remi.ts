@@ -16,8 +16,8 @@ export const remiOptions = z.strictObject({
   hidden: z.int().positive().optional(),
   /** How much hard negatives outweigh easy ones; 0 weighs all alike. */
   beta: z.number().min(0).default(0.3),
-  /** Weight of the routing regulariser, the paper's lambda. */
-  regularization: z.number().min(0).default(10),
+  /** Weight of the routing regulariser. */
+  lambda: z.number().min(0).default(10),
 })
 export type RemiOptions = z.output<typeof remiOptions>
 
@@ -25,7 +25,7 @@ export type RemiOptions = z.output<typeof remiOptions>
 export const remiSearchSpace = {
   interests: [2, 4],
   beta: [0.1, 0.3, 1, 3],
-  regularization: [0, 1, 10, 100],
+  lambda: [0, 1, 10, 100],
   loss: ['softmax'],
 } as const
 

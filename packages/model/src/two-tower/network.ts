@@ -9,7 +9,7 @@ import type { HistoryInput, Network } from '../network.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { TwoTowerOptions } from './two-tower.ts'
 
-/** `u = n(x + W2 relu(W1 x + b1) + b2)`, `x` the mean of the history. */
+/** `u = n(x + W2 relu(W1 x + b1) + b2)`, `[dim]`, `x` `[dim]` the mean of the history, `W1` `[dim, hidden]`, `W2` `[hidden, dim]`. */
 export function twoTowerNetwork(options: TwoTowerOptions, random: Random): Network {
   const { dim, hidden, temperature, normalize: normalized } = options
   const parameters = createParameters(random)
