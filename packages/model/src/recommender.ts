@@ -75,7 +75,8 @@ export type FitEvent =
       /** Seconds since the run began. */
       seconds: number
     }
-  | { type: 'validation'; step: number; k: number; recall: number; best: boolean; seconds: number }
+  /** Recall@k, which chooses the best state, and NDCG@k of the validation cases. */
+  | { type: 'validation'; step: number; k: number; recall: number; ndcg: number; best: boolean; seconds: number }
   | { type: 'codebook'; step: number; levels: LevelHealth[]; collisions: number; revived: number }
   | { type: 'checkpoint'; step: number; directory: string }
   | { type: 'end'; report: FitReport }

@@ -136,8 +136,9 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
   const check = async () => {
     const { step } = progress
     if (!validation || progress.checked === step) return
-    const recall = await validate(network, table, validation, { history, k, signal: fit.signal })
-    if (recall === undefined) return
+    const found = await validate(network, table, validation, { history, k, signal: fit.signal })
+    if (found === undefined) return
+    const { recall, ndcg } = found
     progress.checked = step
     const settled = network.settled?.() ?? true
     const better = settled && recall > progress.recall
@@ -146,7 +147,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
       progress.recall = recall
       best.take(step)
     }
-    emit({ type: 'validation', step, k, recall, best: better, seconds: seconds() })
+    emit({ type: 'validation', step, k, recall, ndcg, best: better, seconds: seconds() })
   }
   const keep = async () => {
     if (!fit.checkpoint) return

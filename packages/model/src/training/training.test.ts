@@ -5,9 +5,9 @@ import { createEmbeddingTable } from '../embedding-table.ts'
 import { ready } from '../gradient.fixture.ts'
 import { adamStep } from './adam.ts'
 import { createDropout } from './dropout.ts'
+import { listQuality } from './list-quality.ts'
 import { createLocator } from './locator.ts'
 import { clipScale, createParameters } from './parameters.ts'
-import { meanRecall } from './recall.ts'
 import { createSampler } from './sampler.ts'
 import { learningRateAt } from './schedule.ts'
 
@@ -141,10 +141,19 @@ describe('batches', () => {
   })
 })
 
-describe('recall', () => {
-  it('is the share of distinct targets found, over users that have any', () => {
-    const lists = csr([[1, 2, 3], [4], [5]])
-    const targets = csr([[3, 9, 3], [], [5]])
-    expect(meanRecall(lists, targets)).toBeCloseTo((0.5 + 1) / 2)
+describe('how good lists are', () => {
+  const lists = csr([[1, 2, 3], [4], [5]])
+  const targets = csr([[3, 9, 3], [], [5]])
+
+  it('recall is the share of distinct targets found, over users that have any', () => {
+    expect(listQuality(lists, targets, 3).recall).toBeCloseTo((0.5 + 1) / 2, 12)
+  })
+
+  it('NDCG counts what is found by its rank, beside all targets in front', () => {
+    const first = 1 / Math.log2(4) / (1 + 1 / Math.log2(3))
+    expect(listQuality(lists, targets, 3).ndcg).toBeCloseTo((first + 1) / 2, 12)
+    // No list of one item can hold both.
+    expect(listQuality(csr([[9]]), csr([[3, 9]]), 1)).toEqual({ recall: 0.5, ndcg: 1 })
+    expect(listQuality(csr([[1]]), csr([[]]), 1)).toEqual({ recall: 0, ndcg: 0 })
   })
 })

@@ -5,7 +5,7 @@ import { itemScorer } from '../item-scorer.ts'
 import type { Network } from '../network.ts'
 import { breathe } from '../pause.ts'
 import { encodeItemRange, encodeUsers } from '../serve.ts'
-import { meanRecall } from './recall.ts'
+import { type ListQuality, listQuality } from './list-quality.ts'
 
 /** Users handled between two turns of the event loop. */
 const BLOCK = 1024
@@ -38,7 +38,7 @@ interface Lists {
 }
 
 /**
- * Recall@k of the network as it is now on all validation cases, what they have seen removed. A large catalogue is looked at slice
+ * Recall@k and NDCG@k of the network as it is now on all validation cases, what they have seen removed. A large catalogue is looked at slice
  * by slice: its vectors are never in memory all at once.
  *
  * @returns undefined when the signal fires meanwhile
@@ -48,7 +48,7 @@ export async function validate(
   table: EmbeddingTable,
   cases: Cases,
   { history, k, signal, slice = SLICE }: { history: number; k: number; signal?: AbortSignal; slice?: number },
-): Promise<number | undefined> {
+): Promise<ListQuality | undefined> {
   const users = cases.users.length
   const blocks: { query: ExactQuery; best?: Lists }[] = []
   for (let start = 0; start < users; start += BLOCK) {
@@ -74,7 +74,7 @@ export async function validate(
       scorer.dispose()
     }
   }
-  return meanRecall(joined(blocks.flatMap(({ best }) => best?.items ?? [])), cases.targets)
+  return listQuality(joined(blocks.flatMap(({ best }) => best?.items ?? [])), cases.targets, k)
 }
 
 /** What users `[start, end)` are looked for with. */
