@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { pairedT } from '@sparc/eval'
 import { number, pValue } from '../report/format.ts'
 import { meanAndDeviation } from '../report/summary.ts'
@@ -21,6 +22,14 @@ export interface Measurement extends Omit<Judged, 'corrected'> {
 export interface Lack {
   claim: number
   lack: string
+}
+
+/** What a run lacks that is of no synthetic world, for a claim about one. */
+export const NEEDS_TRUTH = 'needs a synthetic world, whose interests are known'
+
+/** Only the maker of a world knows the interests of its items, and those that its users are going to have. */
+function asksForTruth(test: Test): boolean {
+  return test.kind === 'truth' || ('metric' in test && /^(future|fresh)-interests\//.test(test.metric))
 }
 
 export function isLack(found: Measurement | Lack): found is Lack {
@@ -82,11 +91,12 @@ function weigh({ ours, theirs, rival, metric, by = 0 }: Sides) {
 /** What a run says of a claim, or what it lacks to say anything. */
 export async function measureClaim(saved: SavedRun, claim: number, test: Test): Promise<Measurement | Lack> {
   if (test.kind === 'online') return { claim, lack: 'an online measurement; only a simulation could speak to it' }
+  if (asksForTruth(test) && !existsSync(saved.paths.truth)) return { claim, lack: NEEDS_TRUTH }
   const rows = seedsOf(saved, test.row)
   if (rows.length === 0) return { claim, lack: `no run has the row ${test.row}` }
   if (test.kind === 'truth') {
     const found = await agreement(saved, test.row)
-    if (found === undefined) return { claim, lack: 'needs a synthetic world, whose interests are known' }
+    if (found === undefined) return { claim, lack: `${test.row} has no codes of its items` }
     const text = `normalised mutual information ${number(found.information)}, shuffled codes ${number(found.shuffled)}`
     return {
       claim,
@@ -176,15 +186,19 @@ async function userSides(saved: SavedRun, row: string, rival: string, metric: st
   }
 }
 
-/** Over the seeds that both rows were trained with, so that the differences are paired. */
+/** Over the seeds that both rows have, so that the differences are paired. */
 function seedSides(saved: SavedRun, row: string, rival: string, metric: string) {
   const value = (of: RowResult | undefined) => of?.metrics.filtered[metric] ?? Number.NaN
-  const rivals = new Map(seedsOf(saved, rival).map((each) => [each.seed, each]))
+  const theirs = seedsOf(saved, rival)
+  const rivals = new Map(theirs.map((each) => [each.seed, each]))
+  // What no seed changes was measured with one, and is the same with each.
+  const always = changesWithSeed(saved, rival) ? undefined : theirs[0]
   const pairs = seedsOf(saved, row)
-    .map((ours) => ({ a: value(ours), b: value(rivals.get(ours.seed)) }))
+    .map((ours) => ({ a: value(ours), b: value(rivals.get(ours.seed) ?? always) }))
     .filter(({ a, b }) => !Number.isNaN(a) && !Number.isNaN(b))
   if (pairs.length < FEW_SEEDS) return undefined
   const [a, b] = [pairs.map((pair) => pair.a), pairs.map((pair) => pair.b)]
   const { p } = pairedT(Float64Array.from(a), Float64Array.from(b))
-  return { ours: meanOf(a), theirs: meanOf(b), p, seedText: seedText(a.length, b.length), seeds: pairs.length }
+  const measured = always === undefined ? b.length : theirs.length
+  return { ours: meanOf(a), theirs: meanOf(b), p, seedText: seedText(a.length, measured), seeds: pairs.length }
 }
