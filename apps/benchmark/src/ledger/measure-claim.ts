@@ -51,11 +51,22 @@ function meanOverUsers(seeds: Float64Array[]): Mean {
   return meanOf(seeds.map((scores) => meanOf([...scores]).mean))
 }
 
-/** The experiment, its folder where that is named otherwise, and what it was measured on. */
-function place({ run }: SavedRun): string {
+/** The experiment, and its folder where that is named otherwise. */
+function nameOf({ run }: SavedRun): string {
   const { name } = run.experiment
-  const of = run.name === name ? name : `${name} in ${run.name}`
-  return `${of}: ${run.dataset.name}, ${run.split.kind}, data ${run.dataset.fingerprint}, \`${run.command}\``
+  return run.name === name ? name : `${name} in ${run.name}`
+}
+
+/** The run, and what it was measured on. */
+function place(saved: SavedRun): string {
+  const { dataset, split, command } = saved.run
+  return `${nameOf(saved)}: ${dataset.name}, ${split.kind}, data ${dataset.fingerprint}, \`${command}\``
+}
+
+/** Whose evidence it is: runs of the same data and split have the same test users, unless one takes a part of them. */
+function evidence(saved: SavedRun): Pick<Judged, 'run' | 'users'> {
+  const { dataset, split } = saved.run
+  return { run: nameOf(saved), users: `${dataset.fingerprint} ${split.fingerprint} ${split.test}` }
 }
 
 function seedText(ours: number, theirs: number): string {
@@ -106,6 +117,7 @@ export async function measureClaim(saved: SavedRun, claim: number, test: Test): 
       short: '',
       seeds: fewestSeeds(saved, test.row),
       passedOver: [],
+      ...evidence(saved),
     }
   }
   if (test.kind === 'above') return measureBound(saved, claim, test)
@@ -140,6 +152,7 @@ export async function measureClaim(saved: SavedRun, claim: number, test: Test): 
     passedOver: passedOver.map(
       (each) => `${each.name} with ${number(each.mean)} on ${seedCount(each.seeds)} (${saved.run.name})`,
     ),
+    ...evidence(saved),
   }
 }
 
@@ -164,6 +177,7 @@ async function measureBound(
     short: mean.mean > bound ? '' : `below ${number(bound)}`,
     seeds: fewestSeeds(saved, row),
     passedOver: [],
+    ...evidence(saved),
   }
 }
 
