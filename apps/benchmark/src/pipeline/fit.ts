@@ -144,11 +144,20 @@ function add<T extends { step: number }>(entries: T[], entry: T): void {
 
 function watcher(log: TrainingLog, phase: Phase, limit: number | undefined): (event: FitEvent) => void {
   let note = ''
+  let reached = 0
   return (event) => {
     if (event.type === 'step') {
       add(log.steps, { step: event.step, loss: event.loss, parts: event.parts })
-      const fraction = Math.max(event.step / event.steps, limit === undefined ? 0 : event.seconds / limit)
-      phase.update(Math.min(1, fraction), `step ${event.step}/${event.steps} loss ${event.loss.toFixed(3)}${note}`)
+      reached = Math.min(1, Math.max(event.step / event.steps, limit === undefined ? 0 : event.seconds / limit))
+      phase.update(reached, `step ${event.step}/${event.steps} loss ${event.loss.toFixed(3)}${note}`)
+    } else if (event.type === 'phase') {
+      // What is computed and not trained has no steps, and says how far it is in words alone: `round 2 of 15`.
+      const [done, all] =
+        event.phase
+          .match(/(\d+) of (\d+)/)
+          ?.slice(1)
+          .map(Number) ?? []
+      phase.update(all > 0 ? Math.min(1, done / all) : reached, event.phase)
     } else if (event.type === 'validation') {
       add(log.validation, { step: event.step, recall: event.recall, seconds: event.seconds })
       note = ` validation R@${event.k} ${number(event.recall)}`
