@@ -49,7 +49,7 @@ function ablationSection({ ablations, columns, significance: tests, seedNote }: 
     return `<tr><th scope="row" data-value="${html(row.name)}">${html(row.name)}</th>
       <td class="wrap" data-value="${html(row.change)}">${html(row.change)}</td>${cells.join('')}
       <td data-value="${row.test === undefined ? '' : -row.test.difference}"${sure}>${effect}</td>
-      <td>${interval}</td><td data-value="${row.test?.corrected ?? ''}">${html(p)}</td></tr>`
+      <td data-value="${row.test === undefined ? '' : -row.test.high}">${interval}</td><td data-value="${row.test?.corrected ?? ''}">${html(p)}</td></tr>`
   })
   return `<h3>What each part is worth</h3><p class="faint">${ablationNote}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Ablations"><table data-sortable><thead><tr>${heads.join('')}</tr></thead>
