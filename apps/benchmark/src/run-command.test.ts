@@ -41,6 +41,7 @@ describe('the command line', () => {
     ['a data folder that is not there', ['--data', '/no/such/folder'], /no such data folder.*\/no\/such\/folder/s],
     ['an unknown command', ['reprot', 'beauty'], /no such command.*reprot.*Did you mean report/s],
     ['a seed that is no number', ['--seed', 'one'], /whole number/],
+    ['a ledger of no runs', ['ledger'], /NO_RUNS.*no run with a finished system.*npm start/s],
     ['a search without a trial', ['tune', 'item-knn', '--trials', '0'], /at least 1/],
   ])('refuses %s with exit code 1 and leaves nothing', async (_, args, message) => {
     const out = join(temporary(), 'results')

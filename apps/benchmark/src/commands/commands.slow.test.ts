@@ -42,6 +42,9 @@ describe('run', () => {
     expect(output).toMatch(/popularity \(seed 1\): kept from before/)
     expect(output).toMatch(/sparc .*\.\d{4} ± \.\d{4}/)
     expect(output).toMatch(/fingerprint [0-9a-f]{16}/)
+    expect(output).toMatch(
+      /Claims of the papers, by this run alone\n.*SPARC: Recall@20 above.*\n {2}\d+ of \d+ can't be tested by it.*ledger .*[\\/]a\n$/s,
+    )
     expect(existsSync(join(out, 'a', 'report.html'))).toBe(true)
     expect(existsSync(join(out, 'a', 'sparc', 'seed-2', 'embeddings.arrow'))).toBe(true)
   })

@@ -6,6 +6,7 @@ import type { Wanted } from '../config/part.ts'
 import type { Experiment } from '../config/schema.ts'
 import type { Located } from '../data/locate.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { ledgerSummary } from '../ledger/markdown.ts'
 import { type RunOutcome, runExperiment } from '../pipeline/experiment.ts'
 import { checkRow } from '../pipeline/systems.ts'
 import { bars } from '../progress/bars.ts'
@@ -98,11 +99,11 @@ export async function sit({ experiment, located, command, wanted }: Sitting, opt
     })
     if (rows.length === 0) throw failed(failures)
     const writing = progress.phase('report')
-    const page = reportPage(await reportData([{ paths: folder, run, rows }]))
-    await writeFileAtomic(folder.report, page)
+    const report = await reportData([{ paths: folder, run, rows }])
+    await writeFileAtomic(folder.report, reportPage(report))
     writing.end(folder.report)
     progress.stop()
-    process.stdout.write(`${runText(run, rows)}\n`)
+    process.stdout.write(`${runText(run, rows)}\n\n${ledgerSummary(report.ledger, path)}\n`)
     if (failures.length > 0) throw failed(failures)
     return path
   } catch (error) {

@@ -92,6 +92,7 @@ async function tryOut(
       say,
       pauseAt,
     })
+    phase.update(1, 'recommend ...')
     const found = await recommender.recommend(queriesOf(parts.validation), { k: 50 })
     const recall = score(found, parts.validation, data)
     phase.end(`validation R@50 ${number(recall)} with ${JSON.stringify(setting)}`)

@@ -28,7 +28,9 @@ describe('a part of a study', () => {
 
   it('takes rows by name or by system, and leaves out experiments that have none of them', () => {
     expect(fits({ models: ['attention'], seeds: [2] })).toEqual([2].flatMap((seed) => sets(seed, 'attention')))
-    expect(fits({ models: ['comirec-sa'], seeds: [5] })).toEqual(['beauty/comirec-sa/5', 'books/comirec-sa/5'])
+    expect(fits({ models: ['comirec-sa'], seeds: [5] })).toEqual(
+      ['beauty', 'books', 'synthetic'].map((name) => `${name}/comirec-sa/5`),
+    )
     // No row has the system's own name here.
     const systems = study.experiments[0].systems.filter((row) => rowName(row) !== 'comirec-sa')
     const [{ experiment, wanted }] = cutStudy(

@@ -113,7 +113,9 @@ describe('the configurations that come with the app', () => {
 
   it('take what another one says, and change it', async () => {
     const { experiments } = await loadStudy('full')
-    expect(experiments.find(({ name }) => name === 'beauty')?.seeds).toEqual([1, 2, 3, 4, 5])
+    for (const five of ['beauty', 'books', 'synthetic']) {
+      expect(experiments.find(({ name }) => name === five)?.seeds).toEqual([1, 2, 3, 4, 5])
+    }
     expect((await loadStudy('beauty')).experiments[0].seeds).toEqual([1])
   })
 

@@ -48,6 +48,8 @@ const all: Rival = { bestOf: 'all' }
 
 /** The claims of the papers, and this project's own questions. The verdicts are made by rule, see `judge`. */
 export const claims: Claim[] = [
+  { claim: 'SPARC: Recall@20 above strong baselines', source: sparc, test: users('sparc', all, 'recall@20') },
+  { claim: 'SPARC: NDCG@20 above strong baselines', source: sparc, test: users('sparc', all, 'ndcg@20') },
   { claim: 'SPARC: Recall@50 above strong baselines', source: sparc, test: users('sparc', all, 'recall@50') },
   { claim: 'SPARC: NDCG@50 above strong baselines', source: sparc, test: users('sparc', all, 'ndcg@50') },
   {
@@ -104,9 +106,14 @@ export const claims: Claim[] = [
     test: users('gemirec', { row: 'gemirec-history' }, 'recall@50'),
   },
   {
-    claim: 'GemiRec: Recall@50 above ComiRec',
+    claim: 'GemiRec: Recall@50 above ComiRec-SA',
     source: gemirec,
     test: users('gemirec', { row: 'comirec-sa' }, 'recall@50'),
+  },
+  {
+    claim: 'GemiRec: Recall@50 above ComiRec-DR',
+    source: gemirec,
+    test: users('gemirec', { row: 'comirec-dr' }, 'recall@50'),
   },
   { claim: 'GemiRec: Recall@50 above MIND', source: gemirec, test: users('gemirec', { row: 'mind' }, 'recall@50') },
   {

@@ -51,14 +51,20 @@ describe('the ledger of a run', () => {
   it('has one row per claim, with what was measured, on what, and by which command', async () => {
     const ledger = await judge(claims, [saved])
     expect(ledger.map(({ claim }) => claim)).toEqual(claims.map(({ claim }) => claim))
-    const recall = ledger[0]
-    expect(recall.measured[0]).toMatch(/recall@50 .*against .* of two-tower|popularity/)
+    for (const metric of ['recall@20', 'ndcg@20', 'recall@50', 'ndcg@50']) {
+      const above = ledger.find(({ claim }) => claim.toLowerCase() === `sparc: ${metric} above strong baselines`)
+      expect(above?.measured[0]).toMatch(new RegExp(`${metric} .*against .* of (two-tower|popularity)`))
+    }
+    const [recall] = ledger
     expect(recall.measured[0]).toContain(saved.run.dataset.fingerprint)
     expect(recall.measured[0]).toContain('after Holm')
     expect(recall.measured[0]).toContain('1 seed each')
     expect(ledger.find(({ claim }) => claim.includes('one codeword'))?.verdict).not.toBe('not testable here')
     expect(ledger.find(({ claim }) => claim.includes('PV500'))?.verdict).toBe('not testable here')
-    expect(ledger.find(({ claim }) => claim.includes('MIND'))?.why).toMatch(/no run has the row gemirec/)
+    for (const rival of ['MIND', 'ComiRec-SA', 'ComiRec-DR']) {
+      const beaten = ledger.find(({ claim }) => claim === `GemiRec: Recall@50 above ${rival}`)
+      expect(beaten?.why).toMatch(/no run has the row gemirec/)
+    }
   })
 
   it('says which row was measured before there was a metric', async () => {

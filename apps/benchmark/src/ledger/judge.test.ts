@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { random } from '@sparc/tables'
 import { describe, expect, it } from 'vitest'
 import type { Rival, Test } from './claims.ts'
@@ -113,6 +114,36 @@ describe('how many seeds are enough', () => {
     const [{ measured, verdict }] = await judge(coverage(), [four])
     expect(measured[0]).toMatch(/coverage@50 .*of mind.*3 seeds each/)
     expect(verdict).toBe('not testable here')
+  })
+})
+
+describe('a claim about a synthetic world', () => {
+  const fresh = claim({ kind: 'seeds', row: 'sparc', than: { bestOf: 'all' }, metric: 'fresh-interests/precision@50' })
+  const news = (name: string, level: number, seeds = five) =>
+    covering(name, level, seeds).map((row) => ({
+      ...row,
+      values: { 'fresh-interests/precision@50': row.values?.['coverage@50'] ?? 0 },
+    }))
+
+  it('needs one, also where a run has no such row or metric', async () => {
+    const real = [await madeUpRun(covering('mind', 0.4)), await madeUpRun(covering('sparc', 0.5))]
+    const truth = claim({ kind: 'truth', row: 'sparc' })
+    for (const row of await judge([...fresh, ...truth], real)) {
+      expect(row.why).toBe('needs a synthetic world, whose interests are known')
+    }
+    const world = await madeUpRun(covering('mind', 0.4))
+    writeFileSync(world.paths.truth, '')
+    expect((await judge(fresh, [...real, world]))[0].why).toBe('no run has the row sparc')
+  })
+
+  it('is held against what no seed changes on as many seeds as the claimed row has', async () => {
+    const run = await madeUpRun([...news('sparc', 0.5), ...news('mind', 0.3), ...news('popularity', 0.4, [1])])
+    writeFileSync(run.paths.truth, '')
+    const [{ measured, verdict, why }] = await judge(fresh, [run])
+    expect(rivalIn(measured)).toEqual(['popularity'])
+    expect(measured[0]).toContain('5 against 1 seeds')
+    expect(verdict).toBe('reproduced')
+    expect(why).not.toMatch(/popularity/)
   })
 })
 

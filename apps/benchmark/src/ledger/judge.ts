@@ -3,7 +3,7 @@ import { isAblation } from '../report/ablations.ts'
 import { pValue } from '../report/format.ts'
 import type { SavedRun } from '../run-folder/saved-runs.ts'
 import type { Claim, LedgerRow } from './claims.ts'
-import { isLack, type Lack, type Measurement, measureClaim } from './measure-claim.ts'
+import { isLack, type Lack, type Measurement, measureClaim, NEEDS_TRUTH } from './measure-claim.ts'
 import { decide, outcome } from './verdict.ts'
 
 /**
@@ -21,10 +21,10 @@ export async function judge(claims: readonly Claim[], saved: readonly SavedRun[]
   const corrected = holm(measured.map(({ p }) => p))
   return claims.map(({ claim, source }, c) => {
     const mine = measured.flatMap((each, i) => (each.claim === c ? [{ ...each, corrected: corrected[i] }] : []))
-    const { verdict, why } = decide(
-      mine,
-      found.find((each): each is Lack => isLack(each) && each.claim === c)?.lack ?? '',
-    )
+    const lacks = found.flatMap((each) => (isLack(each) && each.claim === c ? [each.lack] : []))
+    // Where one run is of a synthetic world, it is what that run lacks.
+    const lack = lacks.find((each) => each !== NEEDS_TRUTH) ?? lacks[0] ?? ''
+    const { verdict, why } = decide(mine, lack)
     return {
       claim,
       source,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { pairedT } from '@sparc/eval'
 import { number, pValue } from '../report/format.ts'
 import { meanAndDeviation } from '../report/summary.ts'
@@ -23,6 +24,14 @@ export interface Lack {
   lack: string
 }
 
+/** What a run lacks that is of no synthetic world, for a claim about one. */
+export const NEEDS_TRUTH = 'needs a synthetic world, whose interests are known'
+
+/** Only the maker of a world knows the interests of its items, and those that its users are going to have. */
+function asksForTruth(test: Test): boolean {
+  return test.kind === 'truth' || ('metric' in test && /^(future|fresh)-interests\//.test(test.metric))
+}
+
 export function isLack(found: Measurement | Lack): found is Lack {
   return 'lack' in found
 }
@@ -42,11 +51,22 @@ function meanOverUsers(seeds: Float64Array[]): Mean {
   return meanOf(seeds.map((scores) => meanOf([...scores]).mean))
 }
 
-/** The experiment, its folder where that is named otherwise, and what it was measured on. */
-function place({ run }: SavedRun): string {
+/** The experiment, and its folder where that is named otherwise. */
+function nameOf({ run }: SavedRun): string {
   const { name } = run.experiment
-  const of = run.name === name ? name : `${name} in ${run.name}`
-  return `${of}: ${run.dataset.name}, ${run.split.kind}, data ${run.dataset.fingerprint}, \`${run.command}\``
+  return run.name === name ? name : `${name} in ${run.name}`
+}
+
+/** The run, and what it was measured on. */
+function place(saved: SavedRun): string {
+  const { dataset, split, command } = saved.run
+  return `${nameOf(saved)}: ${dataset.name}, ${split.kind}, data ${dataset.fingerprint}, \`${command}\``
+}
+
+/** Whose evidence it is: runs of the same data and split have the same test users, unless one takes a part of them. */
+function evidence(saved: SavedRun): Pick<Judged, 'run' | 'users'> {
+  const { dataset, split } = saved.run
+  return { run: nameOf(saved), users: `${dataset.fingerprint} ${split.fingerprint} ${split.test}` }
 }
 
 function seedText(ours: number, theirs: number): string {
@@ -82,11 +102,12 @@ function weigh({ ours, theirs, rival, metric, by = 0 }: Sides) {
 /** What a run says of a claim, or what it lacks to say anything. */
 export async function measureClaim(saved: SavedRun, claim: number, test: Test): Promise<Measurement | Lack> {
   if (test.kind === 'online') return { claim, lack: 'an online measurement; only a simulation could speak to it' }
+  if (asksForTruth(test) && !existsSync(saved.paths.truth)) return { claim, lack: NEEDS_TRUTH }
   const rows = seedsOf(saved, test.row)
   if (rows.length === 0) return { claim, lack: `no run has the row ${test.row}` }
   if (test.kind === 'truth') {
     const found = await agreement(saved, test.row)
-    if (found === undefined) return { claim, lack: 'needs a synthetic world, whose interests are known' }
+    if (found === undefined) return { claim, lack: `${test.row} has no codes of its items` }
     const text = `normalised mutual information ${number(found.information)}, shuffled codes ${number(found.shuffled)}`
     return {
       claim,
@@ -96,6 +117,7 @@ export async function measureClaim(saved: SavedRun, claim: number, test: Test): 
       short: '',
       seeds: fewestSeeds(saved, test.row),
       passedOver: [],
+      ...evidence(saved),
     }
   }
   if (test.kind === 'above') return measureBound(saved, claim, test)
@@ -130,6 +152,7 @@ export async function measureClaim(saved: SavedRun, claim: number, test: Test): 
     passedOver: passedOver.map(
       (each) => `${each.name} with ${number(each.mean)} on ${seedCount(each.seeds)} (${saved.run.name})`,
     ),
+    ...evidence(saved),
   }
 }
 
@@ -154,6 +177,7 @@ async function measureBound(
     short: mean.mean > bound ? '' : `below ${number(bound)}`,
     seeds: fewestSeeds(saved, row),
     passedOver: [],
+    ...evidence(saved),
   }
 }
 
@@ -176,15 +200,19 @@ async function userSides(saved: SavedRun, row: string, rival: string, metric: st
   }
 }
 
-/** Over the seeds that both rows were trained with, so that the differences are paired. */
+/** Over the seeds that both rows have, so that the differences are paired. */
 function seedSides(saved: SavedRun, row: string, rival: string, metric: string) {
   const value = (of: RowResult | undefined) => of?.metrics.filtered[metric] ?? Number.NaN
-  const rivals = new Map(seedsOf(saved, rival).map((each) => [each.seed, each]))
+  const theirs = seedsOf(saved, rival)
+  const rivals = new Map(theirs.map((each) => [each.seed, each]))
+  // What no seed changes was measured with one, and is the same with each.
+  const always = changesWithSeed(saved, rival) ? undefined : theirs[0]
   const pairs = seedsOf(saved, row)
-    .map((ours) => ({ a: value(ours), b: value(rivals.get(ours.seed)) }))
+    .map((ours) => ({ a: value(ours), b: value(rivals.get(ours.seed) ?? always) }))
     .filter(({ a, b }) => !Number.isNaN(a) && !Number.isNaN(b))
   if (pairs.length < FEW_SEEDS) return undefined
   const [a, b] = [pairs.map((pair) => pair.a), pairs.map((pair) => pair.b)]
   const { p } = pairedT(Float64Array.from(a), Float64Array.from(b))
-  return { ours: meanOf(a), theirs: meanOf(b), p, seedText: seedText(a.length, b.length), seeds: pairs.length }
+  const measured = always === undefined ? b.length : theirs.length
+  return { ours: meanOf(a), theirs: meanOf(b), p, seedText: seedText(a.length, measured), seeds: pairs.length }
 }

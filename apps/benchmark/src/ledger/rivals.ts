@@ -86,6 +86,8 @@ export function chooseRival(saved: SavedRun, test: Extract<Test, { than: Rival }
   return { rival: test.kind === 'users' ? candidates[0]?.name : undefined, passedOver: [], candidates }
 }
 
+/** Seeds that a row has beside ours: all of them where none changes it. */
 function sharedSeeds(saved: SavedRun, ours: readonly number[], name: string): number {
+  if (!changesWithSeed(saved, name)) return ours.length
   return seedsOf(saved, name).filter(({ seed }) => ours.includes(seed)).length
 }

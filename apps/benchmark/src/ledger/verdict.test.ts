@@ -1,14 +1,15 @@
 import { expect, it } from 'vitest'
 import { decide, type Judged, outcome } from './verdict.ts'
 
-const good: Judged = { holds: true, corrected: 0.01, short: '', seeds: 5, passedOver: [] }
+const good: Judged = { holds: true, corrected: 0.01, short: '', seeds: 5, passedOver: [], run: 'beauty', users: 'a' }
+const other: Judged = { ...good, run: 'books', users: 'b' }
 
 it('says reproduced where every run that can test it is significant, in direction and size, and one has five seeds', () => {
-  expect(decide([good, good], '')).toEqual({
+  expect(decide([good, other], '')).toEqual({
     verdict: 'reproduced',
     why: 'p < .05 after Holm, direction and size as claimed',
   })
-  expect(decide([good, { ...good, seeds: 3 }], '')).toEqual({
+  expect(decide([good, { ...other, seeds: 3 }], '')).toEqual({
     verdict: 'reproduced',
     why: 'p < .05 after Holm, direction and size as claimed; in 1 of 2 runs on 3 seeds',
   })
@@ -24,7 +25,7 @@ it('does not call reproduced what no run has on five seeds', () => {
     decide(
       [
         { ...good, seeds: 4 },
-        { ...good, seeds: 3 },
+        { ...other, seeds: 3 },
       ],
       '',
     ),
@@ -35,7 +36,7 @@ it('does not call reproduced what no run has on five seeds', () => {
 })
 
 it('says not reproduced where one run fails, why, and on how many seeds', () => {
-  expect(decide([good, { ...good, corrected: 0.2 }], '')).toEqual({
+  expect(decide([good, { ...other, corrected: 0.2 }], '')).toEqual({
     verdict: 'not reproduced',
     why: 'in 1 of 2 runs: not significant',
   })
@@ -55,6 +56,14 @@ it('names the rivals that were better and have too few seeds', () => {
   expect(decide([{ ...good, passedOver: ['mind with .2000 on 1 seed (beauty)'] }], '').why).toMatch(
     /; better than the rival, on too few seeds to be held against: mind with \.2000 on 1 seed \(beauty\)$/,
   )
+})
+
+it('says which runs have the same users, as two of them are no more than one', () => {
+  const again = { ...good, run: 'features' }
+  expect(decide([good, again, other], '').why).toMatch(
+    /; beauty and features have the same test users, and are no two pieces of evidence$/,
+  )
+  expect(decide([good, other], '').why).not.toMatch(/same test users/)
 })
 
 it('says not testable here where no run can speak to it', () => {

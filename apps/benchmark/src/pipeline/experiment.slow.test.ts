@@ -238,6 +238,20 @@ describe('a run that is stopped', () => {
     }
   }, 60_000)
 
+  it('says that a checkpoint is gone or has no manifest, and goes on from its copy', async () => {
+    for (const [lost, message] of [
+      ['', /checkpoint of two-tower is gone\n.*copy of the last good one/],
+      ['manifest.json', /checkpoint of two-tower has no manifest\.json\n.*copy of the last good one/],
+    ] as const) {
+      const { at, checkpoint } = await stopped()
+      const said: string[] = []
+      rmSync(join(checkpoint, lost), { recursive: true })
+      const { rows: resumed } = await runTiny(at, over, undefined, (line) => said.push(line))
+      expect(said.join('\n')).toMatch(message)
+      expect(resumed[0].metrics).toEqual(whole[0].metrics)
+    }
+  }, 60_000)
+
   it('rejects, keeps what is finished, and lets go of its folder', async () => {
     const at = join(temporary(), 'stopped')
     const controller = new AbortController()

@@ -1,4 +1,5 @@
 import { cpSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { FitData, FitEvent, FitReport, Recommender } from '@sparc/model'
 import { CancelledError, InvalidFileError } from '@sparc/tables'
 import type { Experiment } from '../config/schema.ts'
@@ -21,6 +22,8 @@ export interface FitJob {
   pauseAt?: number
 }
 
+const GOES_ON = '  training goes on from the copy of the last good one'
+
 /** What came of one training. */
 export interface Fitted {
   /** Absent where training paused. */
@@ -32,14 +35,15 @@ export interface Fitted {
 export async function fit(job: FitJob & { pauseAt?: undefined }): Promise<Required<Fitted>>
 export async function fit(job: FitJob): Promise<Fitted>
 export async function fit(job: FitJob): Promise<Fitted> {
+  restoreLost(job)
   try {
     return await attempt(job)
   } catch (error) {
-    if (!InvalidFileError.isInstance(error) || !existsSync(job.checkpoint)) throw error
+    if (!isDamage(error) || !existsSync(job.checkpoint)) throw error
     job.say(`  the checkpoint of ${job.recommender.name} is damaged (${error.code}: ${error.parts.what})`)
     rmSync(job.checkpoint, { recursive: true })
     if (existsSync(copyOf(job))) {
-      job.say('  training goes on from the copy of the last good one')
+      job.say(GOES_ON)
       renameSync(copyOf(job), job.checkpoint)
       return fit(job)
     }
@@ -48,15 +52,40 @@ export async function fit(job: FitJob): Promise<Fitted> {
   }
 }
 
+/** Whether a file is not as it was written; one that could not be written says nothing of those that are there. */
+function isDamage(error: unknown): error is InvalidFileError {
+  return InvalidFileError.isInstance(error) && !['NO_SPACE', 'NOT_WRITABLE'].includes(error.code)
+}
+
+/**
+ * Takes the copy where the checkpoint is gone or has lost its manifest: a trainer takes either for no checkpoint, and would begin
+ * again without a word.
+ */
+function restoreLost(job: FitJob): void {
+  const hasManifest = (folder: string) => existsSync(join(folder, 'manifest.json'))
+  const [there, copy] = [existsSync(job.checkpoint), copyOf(job)]
+  const lost = !there || (hasManifest(copy) && !hasManifest(job.checkpoint))
+  if (!lost || !existsSync(copy)) return
+  job.say(`  the checkpoint of ${job.recommender.name} ${there ? 'has no manifest.json' : 'is gone'}`)
+  job.say(GOES_ON)
+  rmSync(job.checkpoint, { recursive: true, force: true })
+  renameSync(copy, job.checkpoint)
+}
+
 /** Removes the checkpoints of a system that is finished. */
 export function dropCheckpoints(checkpoint: string): void {
-  for (const path of [checkpoint, copyOf({ checkpoint }), logOf({ checkpoint })]) {
+  for (const path of [checkpoint, copyOf({ checkpoint }), freshOf({ checkpoint }), logOf({ checkpoint })]) {
     rmSync(path, { recursive: true, force: true })
   }
 }
 
 function copyOf({ checkpoint }: Pick<FitJob, 'checkpoint'>): string {
   return `${checkpoint}-copy`
+}
+
+/** A copy that is being made; a kill may leave it. */
+function freshOf({ checkpoint }: Pick<FitJob, 'checkpoint'>): string {
+  return `${checkpoint}-copy-new`
 }
 
 function logOf({ checkpoint }: Pick<FitJob, 'checkpoint'>): string {
@@ -100,7 +129,7 @@ async function attempt(job: FitJob): Promise<Fitted> {
 function keepCopy(job: FitJob, log: TrainingLog): void {
   writeFileSync(`${logOf(job)}-new`, JSON.stringify(log))
   renameSync(`${logOf(job)}-new`, logOf(job))
-  const fresh = `${copyOf(job)}-new`
+  const fresh = freshOf(job)
   rmSync(fresh, { recursive: true, force: true })
   cpSync(job.checkpoint, fresh, { recursive: true })
   rmSync(copyOf(job), { recursive: true, force: true })
@@ -115,11 +144,20 @@ function add<T extends { step: number }>(entries: T[], entry: T): void {
 
 function watcher(log: TrainingLog, phase: Phase, limit: number | undefined): (event: FitEvent) => void {
   let note = ''
+  let reached = 0
   return (event) => {
     if (event.type === 'step') {
       add(log.steps, { step: event.step, loss: event.loss, parts: event.parts })
-      const fraction = Math.max(event.step / event.steps, limit === undefined ? 0 : event.seconds / limit)
-      phase.update(Math.min(1, fraction), `step ${event.step}/${event.steps} loss ${event.loss.toFixed(3)}${note}`)
+      reached = Math.min(1, Math.max(event.step / event.steps, limit === undefined ? 0 : event.seconds / limit))
+      phase.update(reached, `step ${event.step}/${event.steps} loss ${event.loss.toFixed(3)}${note}`)
+    } else if (event.type === 'phase') {
+      // What is computed and not trained has no steps, and says how far it is in words alone: `round 2 of 15`.
+      const [done, all] =
+        event.phase
+          .match(/(\d+) of (\d+)/)
+          ?.slice(1)
+          .map(Number) ?? []
+      phase.update(all > 0 ? Math.min(1, done / all) : reached, event.phase)
     } else if (event.type === 'validation') {
       add(log.validation, { step: event.step, recall: event.recall, seconds: event.seconds })
       note = ` validation R@${event.k} ${number(event.recall)}`

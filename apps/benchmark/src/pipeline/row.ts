@@ -15,6 +15,7 @@ import { dropCheckpoints, fit } from './fit.ts'
 import { contentOf, givenLists } from './given-lists.ts'
 import { keepAndMeasure, listLength } from './lists.ts'
 import { serve } from './serve.ts'
+import { shownIn } from './stopwatch.ts'
 import { allOptions, fitsOf, isLearned, makeRecommender, optionsOf } from './systems.ts'
 
 /** Written last: the row is finished. */
@@ -132,7 +133,8 @@ async function learnedRow(context: Context, row: Row, seed: number, at: string):
       }),
     )
     await writeJson(join(at, 'training.json'), log)
-    const { filtered, seconds, metrics } = await askAndMeasure(context, recommender, at)
+    const after = { ...context, watch: shownIn(phase, watch) }
+    const { filtered, seconds, metrics } = await askAndMeasure(after, recommender, at)
     const exact: RowResult = {
       format: 1,
       name,
@@ -150,8 +152,8 @@ async function learnedRow(context: Context, row: Row, seed: number, at: string):
       options: row.options,
       notes: report.skipped > 0 ? [`${report.skipped} training users with one interaction were skipped`] : [],
     }
-    const rows = isVectorRecommender(recommender) ? await serve(context, recommender, exact, at) : [exact]
-    await watch.time('save', () => recommender.save(join(at, 'model')))
+    const rows = isVectorRecommender(recommender) ? await serve(after, recommender, exact, at) : [exact]
+    await after.watch.time('save', () => recommender.save(join(at, 'model')))
     phase.end(`R@50 ${number(exact.metrics.filtered['recall@50'])}, ${report.steps} steps, ${report.stopped}`)
     return rows
   } finally {
@@ -182,14 +184,18 @@ async function askAndMeasure(context: Context, recommender: Recommender, at: str
 
 /** A row of lists that were made elsewhere: history is taken out of them for the headline. */
 async function givenRow(context: Context, row: Row, seed: number, at: string): Promise<RowResult> {
+  const phase = context.progress.phase(rowName(row))
   const { filtered, unfiltered, notes } = await givenLists(row.recommendations!, context)
+  const shown = { ...context, watch: shownIn(phase, context.watch) }
+  const metrics = await keepAndMeasure(shown, filtered, unfiltered, at)
+  phase.end(`R@50 ${number(metrics.filtered['recall@50'])}`)
   return {
     format: 1,
     name: rowName(row),
     system: row.recommendations!.replace(/^.*[\\/]/, ''),
     seed,
     kind: 'given',
-    metrics: await keepAndMeasure(context, filtered, unfiltered, at),
+    metrics,
     steps: 0,
     seconds: { fit: 0, recommend: 0 },
     options: {},

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { bars } from './bars.ts'
 import { duration } from './duration.ts'
 import { lines } from './lines.ts'
@@ -32,6 +32,29 @@ it('writes at most one line for each phase in a while, with the time left', () =
     '  sparc: 50 %, 20 s left, a note',
     '  sparc: 21 s, done',
   ])
+})
+
+it('says what takes long also where nothing follows it, and nothing more once it has ended', () => {
+  vi.useFakeTimers()
+  const written: string[] = []
+  const progress = lines((line) => written.push(line), 10)
+  const phase = progress.phase('ease')
+  vi.advanceTimersByTime(4000)
+  phase.update(0.5, 'step 1/2')
+  phase.update(1, 'recommend ...')
+  vi.advanceTimersByTime(5999)
+  expect(written).toEqual([])
+  vi.advanceTimersByTime(1)
+  expect(written).toEqual(['  ease: 100 %, recommend ...'])
+  phase.update(1, 'evaluate ...')
+  phase.end()
+  // One that fails never ends.
+  progress.phase('mind').update(0.5)
+  progress.phase('sparc').update(0.5)
+  progress.stop()
+  vi.advanceTimersByTime(60_000)
+  expect(written).toHaveLength(2)
+  vi.useRealTimers()
 })
 
 it('takes what an earlier sitting did for done, not for fast', () => {

@@ -11,7 +11,7 @@ export function timeLeft(now: () => number): (fraction: number) => string {
     // What has just begun counts from its beginning, the time of getting ready included.
     first ??= fraction < 0.1 ? { fraction: 0, time: start } : { fraction, time: now() }
     const done = fraction - first.fraction
-    if (done < 0.01) return ''
+    if (done < 0.01 || fraction >= 1) return ''
     return `${duration((((now() - first.time) / 1000) * (1 - fraction)) / done)} left`
   }
 }

@@ -9,7 +9,7 @@ import { figures } from './figures.ts'
 import { leftOut } from './left-out.ts'
 import { factsOf } from './run-text.ts'
 import { seedNote } from './seeds.ts'
-import { significance } from './significance.ts'
+import { referenceOf, significance } from './significance.ts'
 import { summarize } from './summary.ts'
 
 const splits = { 'by-user': 'by user', 'leave-one-out': 'leave one out', 'by-time': 'by time' }
@@ -29,7 +29,7 @@ async function reportRun(saved: SavedRun, id: string, users: boolean): Promise<R
     columns: columnsOf(rows, run.split.kind),
     rows: summary,
     significance: tests,
-    seedNote: seedNote(run.experiment, rows),
+    seedNote: [referenceOf(saved).note, seedNote(run.experiment, rows)].filter((note) => note !== '').join(' '),
     ablations: ablations(run.experiment, summary, tests),
     published: run.experiment.published ?? [],
     figures: await figures(saved),

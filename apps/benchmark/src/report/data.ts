@@ -69,7 +69,7 @@ export interface ReportRun {
   columns: Column[]
   rows: ReportRow[]
   significance: SignificanceRow[]
-  /** What the tests don't know, as a sentence; empty where every row has several seeds. */
+  /** Whom the tests are against where that is not whom the experiment names, and what they don't know, in sentences. */
   seedNote: string
   /** Empty where the rows are systems and not changes of one. */
   ablations: Ablation[]

@@ -18,6 +18,7 @@ import { readJson } from '../run-folder/json.ts'
 import type { RowResult, TrainingLog } from '../run-folder/results.ts'
 import type { SavedRun } from '../run-folder/saved-runs.ts'
 import type { Figure } from './data.ts'
+import { html } from './escape.ts'
 import { svg } from './plot.ts'
 import { meanAndDeviation } from './summary.ts'
 import { byName, pointName } from './text.ts'
@@ -46,9 +47,15 @@ async function figureReports(saved: SavedRun): Promise<Record<string, Leaderboar
   return reports
 }
 
-/** Ink of the page instead of black, so that a figure can be read on dark paper. */
-function inPage(figure: string): string {
-  return figure.replace(/color:\s*(#222|rgb\(34, 34, 34\))/, 'color: currentColor')
+/** Ink of the page instead of black, so that a figure can be read on dark paper; and the name that a screen reader says. */
+function inPage({ title, caption, svg }: Figure): Figure {
+  const ink = svg.replace(/color:\s*(#222|rgb\(34, 34, 34\))/, 'color: currentColor')
+  return { title, caption, svg: ink.replace(/^<svg /, `<svg aria-label="${html(title)}" `) }
+}
+
+/** One row of each name: the first of its seeds that was run, which is the experiment's first where that was. */
+function firstSeeds({ rows }: SavedRun): RowResult[] {
+  return [...byName(rows).values()].map(([first]) => first)
 }
 
 function against(saved: SavedRun, key: string): PlotPoint[] {
@@ -60,7 +67,7 @@ function against(saved: SavedRun, key: string): PlotPoint[] {
 }
 
 async function training(saved: SavedRun): Promise<PlotPoint[]> {
-  const rows = saved.rows.filter((row) => row.kind === 'exact' && row.seed === saved.run.experiment.seeds[0])
+  const rows = firstSeeds(saved).filter(({ kind }) => kind === 'exact')
   const all = await Promise.all(
     rows.map(async (row) => {
       const log = await readJson<TrainingLog>(join(folderOf(saved, row), 'training.json'))
@@ -89,7 +96,7 @@ function usageFigure(data: { level: string; rank: number; items: number }[]): st
   return svg({
     height: 360,
     marginRight: 60,
-    x: { label: 'codes, most used first', axis: null },
+    x: { label: 'codes, most used first', ticks: [] },
     y: { label: 'items', grid: true },
     fy: { label: null },
     marks: [
@@ -120,29 +127,29 @@ export async function figures(saved: SavedRun): Promise<Figure[]> {
     data: readonly unknown[],
     draw: () => string | Promise<string>,
   ): Promise<void> => {
-    if (data.length > 0) made.push({ title, caption, svg: inPage(await draw()) })
+    if (data.length > 0) made.push({ title, caption, svg: await draw() })
   }
   const reports = await figureReports(saved)
   made.push(
     {
       title: 'Accuracy against coverage',
       caption: 'Recall@50 and the share of the catalogue in anybody\u2019s first 50, with 95 % intervals over users.',
-      svg: inPage(await plotAgainstCoverage(reports, shared)),
+      svg: await plotAgainstCoverage(reports, shared),
     },
     {
       title: 'Recall by popularity',
       caption: 'Recall@50 of the targets in each tenth of the catalogue by training popularity; 1 is the most popular.',
-      svg: inPage(await plotByPopularity(reports, shared)),
+      svg: await plotByPopularity(reports, shared),
     },
     {
       title: 'Recall by history',
       caption: 'Recall@50 by how many interactions are known of the user.',
-      svg: inPage(await plotByHistoryLength(reports, shared)),
+      svg: await plotByHistoryLength(reports, shared),
     },
     {
       title: 'Recall by length of the list',
       caption: 'Recall@K at every K.',
-      svg: inPage(await plotByK(reports, shared)),
+      svg: await plotByK(reports, shared),
     },
   )
   const byCategory = against(saved, 'leafDiversity@50')
@@ -156,8 +163,7 @@ export async function figures(saved: SavedRun): Promise<Figure[]> {
     plotLines(curve, { ...shared, systems, xLabel: 'step', yLabel: 'validation recall@50' }),
   )
   const changed = new Set(saved.run.experiment.systems.filter(({ change }) => change !== undefined).map(rowName))
-  for (const row of saved.rows) {
-    if (row.seed !== saved.run.experiment.seeds[0]) continue
+  for (const row of firstSeeds(saved)) {
     const several = row.codebook?.levels.some(({ size }) => size > 1)
     if (several && !changed.has(row.name)) {
       const used = await usage(saved, row)
@@ -170,5 +176,5 @@ export async function figures(saved: SavedRun): Promise<Figure[]> {
       () => indexFigure(row),
     )
   }
-  return made
+  return made.map(inPage)
 }

@@ -38,7 +38,7 @@ for (const table of document.querySelectorAll('table[data-sortable]')) {
       for (const each of heads) each.removeAttribute('aria-sort')
       head.setAttribute('aria-sort', order)
       const sign = order === 'ascending' ? 1 : -1
-      const value = (row) => row.cells[column].dataset.value
+      const value = (row) => row.cells[column].dataset.value ?? ''
       const rows = [...table.tBodies[0].rows].sort((a, b) => {
         const [left, right] = [value(a), value(b)]
         if (left === '' || right === '') return (left === '') - (right === '')
@@ -59,6 +59,8 @@ function explore(root, explorer) {
       category ? element('span', { className: 'tag', textContent: ` ${category}` }) : '',
     ])
   }
+  /** Says what the colour of a hit shows. */
+  const chosenNext = () => element('span', { className: 'tag', textContent: ' was chosen next' })
   const list = (tag, items, hits = []) =>
     element(
       tag,
@@ -68,7 +70,7 @@ function explore(root, explorer) {
         const entry = element('li', {}, [nameOf(item)])
         if (hit) {
           entry.firstChild.classList.add('hit')
-          entry.append(element('span', { className: 'tag', textContent: ' was chosen next' }))
+          entry.append(chosenNext())
         }
         return entry
       }),
@@ -127,8 +129,9 @@ function explore(root, explorer) {
       {},
       user.list.map(({ item, code }) => {
         const name = nameOf(item)
-        if (user.targets.includes(item)) name.classList.add('hit')
-        return element('li', {}, [name, ' ', codeButton(code)])
+        if (!user.targets.includes(item)) return element('li', {}, [name, ' ', codeButton(code)])
+        name.classList.add('hit')
+        return element('li', {}, [name, chosenNext(), ' ', codeButton(code)])
       }),
     )
     userShown.replaceChildren(

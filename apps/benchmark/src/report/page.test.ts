@@ -71,6 +71,7 @@ describe('the page', () => {
     const panel = document.querySelector('[data-part="user"]')!
     expect(panel.textContent).toMatch(/History.*Nail <polish>/s)
     expect(panel.textContent).toMatch(/interest 7p = 0.75.*not in the history.*Shampoo.*was chosen next/s)
+    expect(panel.textContent).toMatch(/The list, with.*Shampoo <\/script> Hair was chosen next interest 7/s)
     const choice = panel.querySelector('select')!
     choice.value = '1'
     choice.dispatchEvent(new window.Event('change'))
@@ -118,6 +119,27 @@ describe('the page', () => {
     const table = document.querySelector('[aria-label="Ablations"]')
     expect(table?.textContent).toMatch(/one-level\s*one level <of three>\.1000.*-\.1100/s)
     expect(document.querySelector('[aria-label="Significance"]')).toBeNull()
+  })
+
+  it('sorts ablations by every column, those without a value last', () => {
+    const [worse, worst] = madeUp.runs[0].significance
+    const row = { change: 'something', cells: { 'recall@50': { mean: 0.1, sd: null } } }
+    const ablations = [
+      { ...row, name: 'worst', test: worst },
+      { ...row, name: 'reference' },
+      { ...row, name: 'worse', test: worse },
+    ]
+    const { all } = open(reportPage({ ...madeUp, runs: [{ ...madeUp.runs[0], ablations }] }))
+    const sorted = () => all('[aria-label="Ablations"] tbody th').map((cell) => cell.textContent)
+    for (const head of all('[aria-label="Ablations"] thead button')) {
+      head.click()
+      expect(head.closest('th')?.getAttribute('aria-sort')).toBeTruthy()
+    }
+    const interval = all('[aria-label="Ablations"] thead button').find((each) => each.textContent === '95 % interval')
+    interval?.click()
+    expect(sorted()).toEqual(['worse', 'worst', 'reference'])
+    interval?.click()
+    expect(sorted()).toEqual(['worst', 'worse', 'reference'])
   })
 
   it('changes between light and dark', () => {

@@ -1,4 +1,5 @@
 import type { LedgerRow } from '../ledger/claims.ts'
+import { rule } from '../ledger/verdict.ts'
 import { duration } from '../progress/duration.ts'
 import { ablationColumns, ablationNote, cellText, effectTexts } from './ablations.ts'
 import type { ReportRun } from './data.ts'
@@ -48,7 +49,7 @@ function ablationSection({ ablations, columns, significance: tests, seedNote }: 
     return `<tr><th scope="row" data-value="${html(row.name)}">${html(row.name)}</th>
       <td class="wrap" data-value="${html(row.change)}">${html(row.change)}</td>${cells.join('')}
       <td data-value="${row.test === undefined ? '' : -row.test.difference}"${sure}>${effect}</td>
-      <td>${interval}</td><td data-value="${row.test?.corrected ?? ''}">${html(p)}</td></tr>`
+      <td data-value="${row.test === undefined ? '' : -row.test.high}">${interval}</td><td data-value="${row.test?.corrected ?? ''}">${html(p)}</td></tr>`
   })
   return `<h3>What each part is worth</h3><p class="faint">${ablationNote}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Ablations"><table data-sortable><thead><tr>${heads.join('')}</tr></thead>
@@ -118,7 +119,7 @@ export function ledgerSection(ledger: LedgerRow[]): string {
       <td class="wrap">${html(row.why)}</td></tr>`,
   )
   return `<section aria-labelledby="ledger"><h2 id="ledger">Claims ledger</h2>
-    <p class="faint">Made by rule from the results: a claim is reproduced where p &lt; .05 after Holm's correction, in the claimed direction and at least of the claimed size, on every run that can test it.</p>
+    <p class="faint">${html(rule)}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Claims"><table><thead><tr>
     <th scope="col" class="text">Claim</th><th scope="col" class="text">Measured here</th><th scope="col" class="text">Verdict</th><th scope="col" class="text">Why</th>
     </tr></thead><tbody>${rows.join('\n')}</tbody></table></div></section>`
