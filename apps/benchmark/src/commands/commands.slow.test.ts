@@ -344,6 +344,29 @@ describe('report, ledger and export', () => {
     )
   })
 
+  it('leaves what was exported to a folder before in its tables and its ledger', async () => {
+    const to = temporary()
+    await benchmark('export', 'a', '--no-page', '--to', to)
+    const page = () => readFileSync(join(to, 'README.md'), 'utf8')
+    const ledger = () => readFileSync(join(to, 'ledger.md'), 'utf8')
+    const own = readFileSync(join(to, 'mine', 'README.md'), 'utf8')
+    const line = /\| \[mine\].*/.exec(page())?.[0] ?? 'nothing'
+    const tests = (text: string) => text.match(/data [0-9a-f]{16}/g)?.length ?? 0
+    const before = tests(ledger())
+    expect(before).toBeGreaterThan(5)
+    await benchmark('export', 'both/last', '--no-page', '--to', to)
+    expect(page()).toContain(line)
+    expect(page()).toMatch(/\| \[last\]\(last\/README\.md\)[\s\S]*Exported before, and left as they were: mine\./)
+    expect(readFileSync(join(to, 'mine', 'README.md'), 'utf8')).toBe(own)
+    expect(tests(ledger())).toBeGreaterThan(before)
+    expect(ledger()).toMatch(/; mine: synthetic-tiny.*<br>|<br>.*; mine: synthetic-tiny/)
+    // The same again is the same.
+    const both = ledger()
+    await benchmark('export', 'a', 'both/last', '--no-page', '--to', to)
+    expect(page()).not.toContain('Exported before')
+    expect(tests(ledger())).toBe(tests(both))
+  })
+
   it('refuses two runs of one experiment, which would be written to one folder, and writes nothing', async () => {
     const to = join(temporary(), 'to')
     const { code, errors } = await benchmark('export', 'a', 'p1', '--to', to)

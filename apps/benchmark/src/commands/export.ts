@@ -1,7 +1,10 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { InvalidInputError, writeFileAtomic } from '@sparc/tables'
 import { type Experiment, rowName } from '../config/schema.ts'
+import { claims } from '../ledger/claims.ts'
+import { evidenceOf } from '../ledger/judge.ts'
 import { ledgerMarkdown } from '../ledger/markdown.ts'
+import type { Evidence } from '../ledger/measure-claim.ts'
 import { knownOptions } from '../pipeline/row.ts'
 import { ablationMarkdown, ablationNote } from '../report/ablations.ts'
 import { reportData } from '../report/build.ts'
@@ -16,6 +19,7 @@ import { publishedMarkdown } from '../report/published.ts'
 import { seedsRun } from '../report/seeds.ts'
 import { whatMatters } from '../report/significance.ts'
 import { board, codebookText, costText, fewSeeds, indexText } from '../report/text.ts'
+import { type ExportedRun, exportedRuns, writeEvidence } from '../run-folder/exported-runs.ts'
 import { writeJson } from '../run-folder/json.ts'
 import type { RunFile } from '../run-folder/results.ts'
 import { type OpenedRuns, openRuns, type SavedRun } from '../run-folder/saved-runs.ts'
@@ -110,8 +114,16 @@ function runMarkdown({ run, rows }: SavedRun, shown: ReportRun, options: Record<
   ].join('\n')
 }
 
+function overviewRow({ run, rows }: Pick<ExportedRun, 'run' | 'rows'>): string {
+  const { dataset, split, experiment } = run
+  const names = new Set(rows.map(({ name }) => name)).size
+  return `| [${experiment.name}](${experiment.name}/README.md) | ${dataset.name} | ${dataset.fingerprint} | ${split.kind} | ${seedsRun(experiment, rows)} | ${names} | \`${run.command}\` | ${leftOut({ run, rows }).join(', ') || 'nothing'} |`
+}
+
 /** The first page: which runs there are, on what, and by which command. */
-function overview({ runs, missing }: OpenedRuns, page: boolean): string {
+function overview({ runs, missing }: OpenedRuns, before: readonly ExportedRun[], page: boolean): string {
+  const names = before.map(({ run }) => run.experiment.name)
+  const begun = missing.filter((each) => !names.includes(basename(each)))
   return [
     '# Results',
     '',
@@ -121,12 +133,9 @@ function overview({ runs, missing }: OpenedRuns, page: boolean): string {
     '',
     '| run | data | fingerprint | split | seeds | rows | command | left out |',
     '| --- | --- | --- | --- | --- | ---: | --- | --- |',
-    ...runs.map(({ run, rows }) => {
-      const { dataset, split, experiment } = run
-      const names = new Set(rows.map(({ name }) => name)).size
-      return `| [${experiment.name}](${experiment.name}/README.md) | ${dataset.name} | ${dataset.fingerprint} | ${split.kind} | ${seedsRun(experiment, rows)} | ${names} | \`${run.command}\` | ${leftOut({ run, rows }).join(', ') || 'nothing'} |`
-    }),
-    ...(missing.length === 0 ? [] : ['', `Not begun: ${missing.join(', ')}.`]),
+    ...[...runs, ...before].map(overviewRow),
+    ...(begun.length === 0 ? [] : ['', `Not begun: ${begun.join(', ')}.`]),
+    ...(names.length === 0 ? [] : ['', `Exported before, and left as they were: ${names.join(', ')}.`]),
     '',
   ].join('\n')
 }
@@ -149,9 +158,11 @@ function checkFolders(runs: readonly SavedRun[]): void {
 }
 
 /**
- * `benchmark export`: leaderboards as Markdown and CSV, figures as SVG, the ledger, the page; a folder for each run.
+ * `benchmark export`: leaderboards as Markdown and CSV, figures as SVG, the ledger, the page; a folder for each run. Runs that were exported
+ * there before stay, and what they said of the claims counts in the ledger.
  *
  * @throws InvalidInputError `UNKNOWN_RUN`; `SAME_EXPERIMENT` where two runs would be written to one folder
+ * @throws InvalidFileError `DAMAGED_EXPORT`
  */
 export async function exportRuns(
   names: string[],
@@ -160,7 +171,14 @@ export async function exportRuns(
   const opened = await openRuns(names, out)
   const { runs } = opened
   checkFolders(runs)
-  const report = await reportData(runs, { users: false })
+  const before = await exportedRuns(
+    to,
+    runs.map(({ run }) => run.experiment.name),
+  )
+  const found: Evidence[][] = []
+  for (const saved of runs) found.push(await evidenceOf(claims, saved))
+  const evidence = [...found, ...before.map((each) => each.evidence)].flat()
+  const report = await reportData(runs, { users: false, evidence })
   for (const [r, saved] of runs.entries()) {
     const shown = report.runs[r]
     const at = join(to, saved.run.experiment.name)
@@ -174,9 +192,10 @@ export async function exportRuns(
     )
     await writeFileAtomic(join(at, 'metrics.csv'), metricsCsv(saved.rows))
     await writeJson(join(at, 'run.json'), { ...saved.run, options } satisfies RunFile)
+    await writeEvidence(at, found[r])
     process.stdout.write(`${at}\n`)
   }
   await writeFileAtomic(join(to, 'ledger.md'), `# Claims ledger\n\n${ledgerMarkdown(report.ledger)}`)
   if (page) await writeFileAtomic(join(to, 'report.html'), reportPage(report))
-  await writeFileAtomic(join(to, 'README.md'), overview(opened, page))
+  await writeFileAtomic(join(to, 'README.md'), overview(opened, before, page))
 }

@@ -13,16 +13,19 @@ import { type Judged, seedCount } from './verdict.ts'
 
 /** What one run says of one claim. */
 export interface Measurement extends Omit<Judged, 'corrected'> {
-  claim: number
+  /** The sentence of the claim. */
+  claim: string
   text: string
   p: number
 }
 
 /** Something that a run lacks for a test. */
 export interface Lack {
-  claim: number
+  claim: string
   lack: string
 }
+
+export type Evidence = Measurement | Lack
 
 /** What a run lacks that is of no synthetic world, for a claim about one. */
 export const NEEDS_TRUTH = 'needs a synthetic world, whose interests are known'
@@ -32,7 +35,7 @@ function asksForTruth(test: Test): boolean {
   return test.kind === 'truth' || ('metric' in test && /^(future|fresh)-interests\//.test(test.metric))
 }
 
-export function isLack(found: Measurement | Lack): found is Lack {
+export function isLack(found: Evidence): found is Lack {
   return 'lack' in found
 }
 
@@ -100,7 +103,7 @@ function weigh({ ours, theirs, rival, metric, by = 0 }: Sides) {
 }
 
 /** What a run says of a claim, or what it lacks to say anything. */
-export async function measureClaim(saved: SavedRun, claim: number, test: Test): Promise<Measurement | Lack> {
+export async function measureClaim(saved: SavedRun, claim: string, test: Test): Promise<Evidence> {
   if (test.kind === 'online') return { claim, lack: 'an online measurement; only a simulation could speak to it' }
   if (asksForTruth(test) && !existsSync(saved.paths.truth)) return { claim, lack: NEEDS_TRUTH }
   const rows = seedsOf(saved, test.row)
@@ -159,9 +162,9 @@ export async function measureClaim(saved: SavedRun, claim: number, test: Test): 
 /** Whether a metric of each test user is above a number: a paired t test against that number for everybody. */
 async function measureBound(
   saved: SavedRun,
-  claim: number,
+  claim: string,
   { row, metric, bound }: Extract<Test, { kind: 'above' }>,
-): Promise<Measurement | Lack> {
+): Promise<Evidence> {
   const { scores } = await sideOf(saved, row, metric)
   if (scores.some((seed) => seed.every(Number.isNaN))) return { claim, lack: `${row} has no value of ${metric}` }
   const { p } = pairedT(scores, new Float64Array(scores[0].length).fill(bound))

@@ -1,5 +1,6 @@
 import { claims } from '../ledger/claims.ts'
-import { judge } from '../ledger/judge.ts'
+import { evidenceOf, verdicts } from '../ledger/judge.ts'
+import type { Evidence } from '../ledger/measure-claim.ts'
 import type { SavedRun } from '../run-folder/saved-runs.ts'
 import { ablations } from './ablations.ts'
 import { columnsOf } from './columns.ts'
@@ -54,11 +55,19 @@ export function runIds(names: readonly string[]): string[] {
   return ids
 }
 
-/** The data of a report on one or several runs; `users: false` leaves out what shows the history of a user. */
-export async function reportData(runs: readonly SavedRun[], { users = true } = {}): Promise<ReportData> {
+/**
+ * The data of a report on one or several runs; `users: false` leaves out what shows the history of a user.
+ *
+ * @param evidence what runs say of the claims, where it is known already or others count too
+ */
+export async function reportData(
+  runs: readonly SavedRun[],
+  { users = true, evidence }: { users?: boolean; evidence?: readonly Evidence[] } = {},
+): Promise<ReportData> {
   const shown: ReportRun[] = []
   const ids = runIds(runs.map(({ run }) => run.name))
   for (const [r, saved] of runs.entries()) shown.push(await reportRun(saved, ids[r], users))
   const title = runs.length === 1 ? `Benchmark: ${shown[0].title}` : 'Benchmark'
-  return { title, runs: shown, ledger: await judge(claims, runs) }
+  const found = evidence ?? (await Promise.all(runs.map((saved) => evidenceOf(claims, saved)))).flat()
+  return { title, runs: shown, ledger: verdicts(claims, found, 'only ablations') }
 }

@@ -1,9 +1,9 @@
 import { rowName } from '../config/schema.ts'
 import { fitsOf } from '../pipeline/systems.ts'
-import type { SavedRun } from '../run-folder/saved-runs.ts'
+import type { RowResult, RunFile } from '../run-folder/results.ts'
 
 /** What the configuration has and the run has not (yet): rows, or some of their seeds. */
-export function leftOut({ run, rows }: Pick<SavedRun, 'run' | 'rows'>): string[] {
+export function leftOut({ run, rows }: { run: RunFile; rows: readonly Pick<RowResult, 'name' | 'seed'>[] }): string[] {
   const seeds = new Map<string, { wanted: number; missing: number[] }>()
   for (const { row, seed } of fitsOf(run.experiment)) {
     const name = rowName(row)

@@ -14,7 +14,10 @@ function onOneSeed({ systems }: Pick<Experiment, 'systems'>, rows: readonly RowR
 /**
  * The seeds that were run, in words: `1, 2, 3`, and where rows differ which has which: `1, 2 of sparc, mind; 1 of als; no seed changes ease`.
  */
-export function seedsRun(experiment: Pick<Experiment, 'systems'>, rows: readonly RowResult[]): string {
+export function seedsRun(
+  experiment: Pick<Experiment, 'systems'>,
+  rows: readonly Pick<RowResult, 'name' | 'seed'>[],
+): string {
   const seedsOf = (name: string) => rows.filter((row) => row.name === name).map(({ seed }) => seed)
   const groups = new Map<string, string[]>()
   for (const name of experiment.systems.filter(dependsOnSeed).map(rowName)) {
