@@ -42,6 +42,7 @@ describe('run', () => {
     expect(output).toMatch(/popularity \(seed 1\): kept from before/)
     expect(output).toMatch(/sparc .*\.\d{4} ± \.\d{4}/)
     expect(output).toMatch(/fingerprint [0-9a-f]{16}/)
+    expect(output.match(/^R: recall, .*co-div: .*LT: only targets.*fresh: /gm)).toHaveLength(1)
     expect(output).toMatch(
       /Claims of the papers, by this run alone\n.*SPARC: Recall@20 above.*\n {2}\d+ of \d+ can't be tested by it.*ledger .*[\\/]a\n$/s,
     )
@@ -321,8 +322,8 @@ describe('report, ledger and export', () => {
     const to = join(temporary(), 'page.html')
     await printed(['report', 'a', 'both/last', '--out', out, '--to', to])
     const page = readFileSync(to, 'utf8')
-    expect(page).toContain('synthetic-tiny, by user')
-    expect(page).toContain('synthetic-tiny, leave one out')
+    expect(page).toContain('mine: synthetic-tiny, by user')
+    expect(page).toContain('last: synthetic-tiny, leave one out')
     expect(page).toContain('Codebook usage, sparc')
     expect(page).toContain('"model":"sparc"')
   })
