@@ -246,6 +246,17 @@ describe('compare', () => {
     expect(errors).toMatch(/not measured on the same data.*data fingerprint: [0-9a-f]{16} against [0-9a-f]{16}/s)
   })
 
+  it('says which rows of which run have no value of a metric, and of none which metrics there are', async () => {
+    const { code, output } = await benchmark('compare', 'a', 'a', '--metric', 'interests/distance')
+    expect(code).toBe(0)
+    expect(output).toMatch(/sparc +\.\d{4}.*\n/)
+    expect(output).toMatch(/no value of interests\/distance: popularity in a, item-knn in a/)
+    const unknown = await benchmark('compare', 'a', 'a', '--metric', 'recal@50')
+    expect(unknown.errors).toMatch(
+      /UNKNOWN_METRIC.*popularity in a, .*Given: recal@50.*Allowed: recall@10.*Did you mean recall@50/s,
+    )
+  })
+
   it('says which runs there are where one is misspelt', async () => {
     expect((await benchmark('compare', 'a', 'othr')).errors).toMatch(/Did you mean other/)
   })
