@@ -41,6 +41,19 @@ describe('the command line', () => {
     ['a data folder that is not there', ['--data', '/no/such/folder'], /no such data folder.*\/no\/such\/folder/s],
     ['an unknown command', ['reprot', 'beauty'], /no such command.*reprot.*Did you mean report/s],
     ['a seed that is no number', ['--seed', 'one'], /whole number/],
+    [
+      'a run beside the results',
+      ['--smoke', '--run', '../../x'],
+      /RUN_OUTSIDE.*\.\.[\\/]\.\.[\\/]x.*a path below.*--out DIR/s,
+    ],
+    ['a study that is the results folder', ['run', 'full', '--run', 'x/..'], /RUN_OUTSIDE.*that folder itself/s],
+    ['a search beside them', ['tune', 'item-knn', '--dataset', 'synthetic', '--run', '../x'], /RUN_OUTSIDE/],
+    ['a join into a folder beside them', ['join', '../x', 'a'], /RUN_OUTSIDE/],
+    [
+      'a seed that there is not',
+      ['run', 'full', '--seeds', '9'],
+      /--seeds names.*Allowed: 1, 2, 3, 4, 5\. Correct --seeds/s,
+    ],
     ['a ledger of no runs', ['ledger'], /NO_RUNS.*no run with a finished system.*npm start/s],
     ['a search without a trial', ['tune', 'item-knn', '--trials', '0'], /at least 1/],
   ])('refuses %s with exit code 1 and leaves nothing', async (_, args, message) => {

@@ -42,6 +42,7 @@ describe('run', () => {
     expect(output).toMatch(/popularity \(seed 1\): kept from before/)
     expect(output).toMatch(/sparc .*\.\d{4} ± \.\d{4}/)
     expect(output).toMatch(/fingerprint [0-9a-f]{16}/)
+    expect(output.match(/^R: recall, .*co-div: .*LT: only targets.*fresh: /gm)).toHaveLength(1)
     expect(output).toMatch(
       /Claims of the papers, by this run alone\n.*SPARC: Recall@20 above.*\n {2}\d+ of \d+ can't be tested by it.*ledger .*[\\/]a\n$/s,
     )
@@ -245,6 +246,17 @@ describe('compare', () => {
     expect(errors).toMatch(/not measured on the same data.*data fingerprint: [0-9a-f]{16} against [0-9a-f]{16}/s)
   })
 
+  it('says which rows of which run have no value of a metric, and of none which metrics there are', async () => {
+    const { code, output } = await benchmark('compare', 'a', 'a', '--metric', 'interests/distance')
+    expect(code).toBe(0)
+    expect(output).toMatch(/sparc +\.\d{4}.*\n/)
+    expect(output).toMatch(/no value of interests\/distance: popularity in a, item-knn in a/)
+    const unknown = await benchmark('compare', 'a', 'a', '--metric', 'recal@50')
+    expect(unknown.errors).toMatch(
+      /UNKNOWN_METRIC.*popularity in a, .*Given: recal@50.*Allowed: recall@10.*Did you mean recall@50/s,
+    )
+  })
+
   it('says which runs there are where one is misspelt', async () => {
     expect((await benchmark('compare', 'a', 'othr')).errors).toMatch(/Did you mean other/)
   })
@@ -321,8 +333,8 @@ describe('report, ledger and export', () => {
     const to = join(temporary(), 'page.html')
     await printed(['report', 'a', 'both/last', '--out', out, '--to', to])
     const page = readFileSync(to, 'utf8')
-    expect(page).toContain('synthetic-tiny, by user')
-    expect(page).toContain('synthetic-tiny, leave one out')
+    expect(page).toContain('mine: synthetic-tiny, by user')
+    expect(page).toContain('last: synthetic-tiny, leave one out')
     expect(page).toContain('Codebook usage, sparc')
     expect(page).toContain('"model":"sparc"')
   })

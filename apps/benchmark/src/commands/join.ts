@@ -9,7 +9,7 @@ import { keptRow, resultFile } from '../pipeline/row.ts'
 import { fitsOf, optionsOf } from '../pipeline/systems.ts'
 import { reportData } from '../report/build.ts'
 import { reportPage } from '../report/page.ts'
-import { openRunFolder, type RunPaths } from '../run-folder/folder.ts'
+import { openRunFolder, type RunPaths, runFolder } from '../run-folder/folder.ts'
 import { readJson } from '../run-folder/json.ts'
 import { keepRows } from '../run-folder/keep-rows.ts'
 import type { RowResult, RunFile } from '../run-folder/results.ts'
@@ -27,16 +27,17 @@ const notOfTheRow = /^(seed-\d+|checkpoint)$/
  * the whole; of a study, every experiment is joined.
  *
  * @throws InvalidInputError `UNKNOWN_RUN`; `RUNS_DIFFER` where data, split, first seed or training options are others;
- * `ROW_MISMATCH` where a row of one name has other options; `RUN_LOCKED`
+ * `ROW_MISMATCH` where a row of one name has other options; `RUN_LOCKED`; `RUN_OUTSIDE`
  */
 export async function join(name: string, from: string[], { out }: { out: string }): Promise<void> {
+  const to = runFolder(out, name)
   const sources = new Map<string, SavedRun[]>()
   for (const given of from) {
     const { runs } = await openRuns([given], out)
     const study = studyFolder(given, out)
-    if (study !== undefined) await joinStudy(study, pathOf(out, name))
+    if (study !== undefined) await joinStudy(study, to)
     for (const source of runs) {
-      const path = study === undefined ? pathOf(out, name) : pathOf(out, name, basename(source.paths.path))
+      const path = study === undefined ? to : pathOf(to, basename(source.paths.path))
       sources.set(path, [...(sources.get(path) ?? []), source])
     }
   }

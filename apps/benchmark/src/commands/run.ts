@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { CancelledError } from '@sparc/tables'
 import { configName, loadStudy } from '../config/load.ts'
 import { cutStudy } from '../config/part.ts'
@@ -6,7 +5,7 @@ import { locate } from '../data/locate.ts'
 import { describeError } from '../errors.ts'
 import { isMade } from '../pipeline/row.ts'
 import { checkRow, checkSource, fitsOf } from '../pipeline/systems.ts'
-import { runPaths } from '../run-folder/folder.ts'
+import { runFolder, runPaths } from '../run-folder/folder.ts'
 import { writeStudy } from '../run-folder/studies.ts'
 import { checkFresh } from './fresh.ts'
 import type { StudyOptions } from './options.ts'
@@ -28,6 +27,7 @@ export async function run(config: string, options: StudyOptions): Promise<void> 
   const study = await loadStudy(config)
   for (const { systems, fit } of study.experiments) for (const row of systems) checkRow(row, fit.options)
   const several = study.experiments.length > 1
+  const folder = runFolder(options.out, options.run ?? study.name)
   checkFresh({ ...options, run: options.run ?? (several ? study.name : undefined) })
   const jobs = cutStudy(study, options).map((job) => {
     const run = several ? `${options.run ?? study.name}/${job.experiment.name}` : options.run
@@ -37,7 +37,7 @@ export async function run(config: string, options: StudyOptions): Promise<void> 
   await checkSources(jobs, options.fresh)
   process.stdout.write(`${planText(study.name, jobs, options.fresh)}\n`)
   if (options.plan) return
-  if (several) await writeStudy(study, join(options.out, options.run ?? study.name))
+  if (several) await writeStudy(study, folder)
   const command = `benchmark run ${configName(config)}`
   const errors: unknown[] = []
   for (const { run, ...job } of jobs) {

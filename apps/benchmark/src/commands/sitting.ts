@@ -15,7 +15,7 @@ import type { Progress } from '../progress/progress.ts'
 import { reportData } from '../report/build.ts'
 import { reportPage } from '../report/page.ts'
 import { runText } from '../report/run-text.ts'
-import { emptyRun, openRunFolder, removeEmpty } from '../run-folder/folder.ts'
+import { emptyRun, openRunFolder, removeEmpty, runFolder } from '../run-folder/folder.ts'
 import type { RunFile } from '../run-folder/results.ts'
 import { tellKept } from '../supervised.ts'
 import type { RunOptions } from './options.ts'
@@ -39,9 +39,11 @@ function isFinished(path: string): boolean {
 /**
  * The folder of a run: the one of `--run`, else one named by the experiment and a hash of its options. The first that is
  * not finished is taken, so that the same command resumes an interrupted run and begins a new one after a finished one.
+ *
+ * @throws InvalidInputError `RUN_OUTSIDE`
  */
 export function runPath(experiment: Experiment, { out, run }: Pick<RunOptions, 'out' | 'run'>): string {
-  if (run !== undefined) return join(out, run)
+  if (run !== undefined) return runFolder(out, run)
   const base = join(out, `${experiment.name}-${experimentHash(experiment)}`)
   for (let number = 1; ; number++) {
     const path = number === 1 ? base : `${base}-${number}`

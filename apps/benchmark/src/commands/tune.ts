@@ -15,7 +15,7 @@ import { allOptions, checkRow, makeRecommender } from '../pipeline/systems.ts'
 import type { Progress } from '../progress/progress.ts'
 import { number } from '../report/format.ts'
 import { align } from '../report/text.ts'
-import { makeFolder } from '../run-folder/folder.ts'
+import { makeFolder, runFolder } from '../run-folder/folder.ts'
 import { readJson, writeJson } from '../run-folder/json.ts'
 import { lockFolder } from '../run-folder/lock.ts'
 import { tellKept } from '../supervised.ts'
@@ -181,7 +181,7 @@ export async function tune(system: string, options: TuneOptions): Promise<void> 
     { name, dataset, world: 'small', seeds: [seed], systems: [system], fit: { steps: options.steps } },
     'the command line',
   )
-  const folder = join(options.out, options.run ?? name)
+  const folder = runFolder(options.out, options.run ?? name)
   makeFolder(folder)
   const lock = await lockFolder(folder)
   const kept = () => `Stopped. Finished trials are kept in ${folder}; the same command goes on from there`

@@ -35,7 +35,8 @@ function checkNames(option: string, given: readonly string[] | undefined, known:
   const names = [...new Set(known)]
   for (const name of given ?? []) {
     if (fits(name)) continue
-    const near = suggest(name, names)
+    // Every number is near to every other.
+    const near = /^\d+$/.test(name) ? undefined : suggest(name, names)
     throw new InvalidInputError('UNKNOWN_PART', {
       what: `This configuration has nothing that ${option} names`,
       given: name,

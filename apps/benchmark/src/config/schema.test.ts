@@ -53,6 +53,18 @@ describe('an experiment', () => {
     expect(parseExperiment({ ...least, systems: [given] }, 'a test').systems[0].options).toEqual({})
   })
 
+  it('refuses numbers of others by a metric that there is not, with the one that was probably meant', () => {
+    const published = (metric: string) => () => {
+      const others = { name: 'Others', source: 'a paper', history: 'filtered', metrics: { [metric]: 0.1 } }
+      return parseExperiment({ ...least, published: [others] }, 'a test')
+    }
+    expect(published('recal@10')).toThrow(/"published".*recal@10 of Others.*Did you mean recall@10\?/s)
+    expect(published('long-tail/recal@50')).toThrow(/Did you mean long-tail\/recall@50\?/)
+    expect(published('ndcg')).toThrow(/Did you mean ndcg@10\?/)
+    expect(published('auc@10')).toThrow(/recall, ndcg, hitRate.*Correct its name/s)
+    for (const metric of ['recall@5', 'hitRate@50', 'long-tail/recall@50']) expect(published(metric)).not.toThrow()
+  })
+
   it('refuses rows of the index and a reference that there are not, with the row that was probably meant', () => {
     const systems = ['popularity', 'sparc']
     const parsed = (over: object) => () => parseExperiment({ ...least, systems, ...over }, 'a test')

@@ -1,6 +1,14 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { caseScores } from '@sparc/eval'
-import { readCases, readEmbeddings, readInterests, readRecommendations, readTable } from '@sparc/tables'
+import {
+  InvalidInputError,
+  readCases,
+  readEmbeddings,
+  readInterests,
+  readRecommendations,
+  readTable,
+} from '@sparc/tables'
 import { interestCosines } from '../pipeline/interests.ts'
 import type { RowResult } from '../run-folder/results.ts'
 import type { SavedRun } from '../run-folder/saved-runs.ts'
@@ -31,6 +39,19 @@ export async function userScores(saved: SavedRun, name: string, metric: string):
   return scores
 }
 
+/** The metrics that `userScores` knows of some row of a run. */
+export async function metricsOfUsers(saved: SavedRun): Promise<string[]> {
+  const names = new Set<string>()
+  for (const row of saved.rows) {
+    const at = folderOf(saved, row)
+    for (const { name } of (await readTable(join(at, 'users.arrow'))).schema.fields)
+      if (name.includes('@')) names.add(name)
+    if (existsSync(join(at, 'interests.arrow'))) names.add('interests/distance')
+    if (row.name === 'sparc') names.add('unseen-interests/recall@50')
+  }
+  return [...names]
+}
+
 async function distances(at: string): Promise<Float64Array> {
   const interests = readInterests(await readTable(join(at, 'interests.arrow')))
   return interestCosines(interests).map((cosine) => 1 - cosine)
@@ -38,6 +59,13 @@ async function distances(at: string): Promise<Float64Array> {
 
 async function unseen(saved: SavedRun, at: string): Promise<Float64Array> {
   const [reference] = seedsOf(saved, 'sparc')
+  if (reference === undefined) {
+    throw new InvalidInputError('UNKNOWN_METRIC', {
+      what: 'Which interests a history shows is told by the codes of the row sparc, and the run has none',
+      given: saved.paths.path,
+      next: 'Run sparc in it, or ask for another metric',
+    })
+  }
   const { codes, items } = readEmbeddings(await readTable(join(folderOf(saved, reference), 'embeddings.arrow')))
   const codeOf = new Map(Array.from(items, (item, r) => [item, codes?.data[r * codes.levels]]))
   const { history, targets } = readCases(await readTable(saved.paths.cases))

@@ -37,6 +37,9 @@ export interface Bench {
 const accuracy = [recall, ndcg, hitRate, precision, mrr, map, ndcgOverHits]
 const beyond = [coverage, gini, leafDiversity, categoryDiversity, coOccurrenceDiversity, novelty, popularityLift]
 
+/** Names of all metrics without their K. */
+export const metricNames = [...accuracy, ...beyond].map((metric) => metric(1).name.replace(/@1$/, ''))
+
 function metrics(): Metric[] {
   return cutoffs.flatMap((k) => [...accuracy, ...beyond].map((metric) => metric(k)))
 }

@@ -1,6 +1,7 @@
 import { claims } from '../ledger/claims.ts'
 import { evidenceOf, verdicts } from '../ledger/judge.ts'
 import type { Evidence } from '../ledger/measure-claim.ts'
+import type { RunFile } from '../run-folder/results.ts'
 import type { SavedRun } from '../run-folder/saved-runs.ts'
 import { ablations } from './ablations.ts'
 import { columnsOf } from './columns.ts'
@@ -15,15 +16,29 @@ import { summarize } from './summary.ts'
 
 const splits = { 'by-user': 'by user', 'leave-one-out': 'leave one out', 'by-time': 'by time' }
 
+/** What was measured, by which experiment: others may be of the same data and split. */
+function titleOf({ dataset, split, experiment }: RunFile): string {
+  const what = `${dataset.name}, ${splits[split.kind]}`
+  return experiment.name === dataset.name ? what : `${experiment.name}: ${what}`
+}
+
+/** Titles of runs in a page; those of one experiment are told apart by their folders. */
+export function runTitles(runs: readonly RunFile[]): string[] {
+  const titles = runs.map(titleOf)
+  return titles.map((title, r) =>
+    titles.filter((each) => each === title).length > 1 ? `${title} (${runs[r].name})` : title,
+  )
+}
+
 /** One run as the page shows it; all of it comes from the files of the run. `id` names it in the page. */
-async function reportRun(saved: SavedRun, id: string, users: boolean): Promise<ReportRun> {
+async function reportRun(saved: SavedRun, id: string, title: string, users: boolean): Promise<ReportRun> {
   const { run, rows } = saved
   const summary = summarize(rows)
   const tests = await significance(saved)
   const missing = leftOut(saved)
   return {
     id,
-    title: `${run.dataset.name}, ${splits[run.split.kind]}`,
+    title,
     about: run.experiment.about,
     facts: factsOf(run, rows),
     phases: Object.entries(run.phases),
@@ -66,7 +81,8 @@ export async function reportData(
 ): Promise<ReportData> {
   const shown: ReportRun[] = []
   const ids = runIds(runs.map(({ run }) => run.name))
-  for (const [r, saved] of runs.entries()) shown.push(await reportRun(saved, ids[r], users))
+  const titles = runTitles(runs.map(({ run }) => run))
+  for (const [r, saved] of runs.entries()) shown.push(await reportRun(saved, ids[r], titles[r], users))
   const title = runs.length === 1 ? `Benchmark: ${shown[0].title}` : 'Benchmark'
   const found = evidence ?? (await Promise.all(runs.map((saved) => evidenceOf(claims, saved)))).flat()
   return { title, runs: shown, ledger: verdicts(claims, found, 'only ablations') }

@@ -2,6 +2,7 @@ import { duration } from '../progress/duration.ts'
 import type { Column, ReportRow, ReportRun } from './data.ts'
 import { html } from './escape.ts'
 import { number, percent } from './format.ts'
+import { columnNames } from './legend.ts'
 import { fewSeeds } from './text.ts'
 
 function ranked(rows: ReportRow[], column: Column, view: 'filtered' | 'unfiltered'): number[] {
@@ -62,5 +63,6 @@ export function leaderboardHtml(run: ReportRun): string {
     <button type="button" value="filtered" aria-pressed="true">history filtered</button>
     <button type="button" value="unfiltered" aria-pressed="false">history left in</button></div>
     ${table(run, 'filtered')}${table(run, 'unfiltered')}
-    <p class="faint">Best value of a column on green, second best underlined${run.rows.some((row) => row.seeds > 1) ? '; mean ± standard deviation over seeds' : ''}${fewSeeds(run.rows).size > 0 ? '; rows with fewer seeds than others are not marked' : ''}. Choose a column's name to sort by it.</p></section>`
+    <p class="faint">Best value of a column on green, second best underlined${run.rows.some((row) => row.seeds > 1) ? '; mean ± standard deviation over seeds' : ''}${fewSeeds(run.rows).size > 0 ? '; rows with fewer seeds than others are not marked' : ''}. Choose a column's name to sort by it.</p>
+    <p class="faint">${html(columnNames(run.columns))}.</p></section>`
 }

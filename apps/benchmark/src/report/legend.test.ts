@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import type { RowResult } from '../run-folder/results.ts'
 import { columnsOf } from './columns.ts'
+import { leaderboardHtml } from './leaderboard.ts'
 import { legend } from './legend.ts'
+import { madeUp } from './report.fixture.ts'
 
 /** The column of a table of one row that has nothing else. */
 function column(key: string) {
@@ -21,4 +23,10 @@ it('says what the fresh interests of a synthetic world are, as it does of every 
   for (const key of ['fresh-interests/precision@50', 'future-interests/recall@50', 'history<=4/ndcg@50']) {
     expect(legend([column(key)], [{ seeds: 1 }], 0)).toMatch(/first so many; (fresh|future|short): .+\.$/)
   }
+})
+
+it('stands below the leaderboard of a page too', () => {
+  const columns = [column('long-tail/recall@50'), column('coOccurrenceDiversity@50')]
+  const page = leaderboardHtml({ ...madeUp.runs[0], columns })
+  expect(page).toMatch(/R: recall, .*LT: only targets.*co-div: 1 - cosine of pairs/)
 })

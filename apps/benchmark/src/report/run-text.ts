@@ -1,7 +1,9 @@
 import { duration } from '../progress/duration.ts'
 import type { RowResult, RunFile } from '../run-folder/results.ts'
 import { machineText, sittingText } from '../run-folder/sittings.ts'
+import { columnsOf } from './columns.ts'
 import { leftOut } from './left-out.ts'
+import { columnNames } from './legend.ts'
 import { publishedText } from './published.ts'
 import { seedsRun } from './seeds.ts'
 import { board, codebookText, costText, indexText } from './text.ts'
@@ -46,6 +48,8 @@ export function runText(run: RunFile, rows: RowResult[]): string {
   return [
     ...block('History filtered (the headline)', board(rows, 'filtered', run.split.kind).text()),
     ...block('History left in (to compare with published tables)', board(rows, 'unfiltered', run.split.kind).text()),
+    '',
+    `${columnNames(columnsOf(rows, run.split.kind))}.`,
     ...block('Numbers of others', publishedText(run.experiment.published ?? [])),
     ...block('Cost', costText(rows)),
     ...block('Index, search alone in one batch of all test users', indexText(rows)),

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, join, relative, resolve, sep } from 'node:path'
 import { InvalidInputError } from '@sparc/tables'
 import { type Lock, lockFile, lockFolder } from './lock.ts'
 
@@ -39,6 +39,23 @@ export interface RunPaths {
 /** A run folder that this process has locked. */
 export interface RunFolder extends RunPaths {
   lock: Lock
+}
+
+/**
+ * The folder of a run by the name that it is given, which may have folders in it: `study/books`.
+ *
+ * @throws InvalidInputError `RUN_OUTSIDE` where it would not lie below the results folder
+ */
+export function runFolder(out: string, name: string): string {
+  const path = join(out, name)
+  const [first] = relative(out, path).split(sep)
+  if (first !== '' && first !== '..') return path
+  throw new InvalidInputError('RUN_OUTSIDE', {
+    what: `A run lies below the results folder, and this one would ${first === '' ? 'be that folder itself' : 'not'}`,
+    given: name,
+    allowed: `a name, or a path below ${out}: mine, study/mine`,
+    next: 'To write somewhere else, give that folder with --out DIR',
+  })
 }
 
 /** Opens a run folder for writing and locks it. */
