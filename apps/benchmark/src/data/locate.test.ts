@@ -54,3 +54,13 @@ it('takes a folder that is itself a data set', () => {
   const own = join(root, 'amazon-toys-2014')
   expect(locate('amazon-beauty-2014', own, true)).toMatchObject({ kind: 'folder', name: 'amazon-toys-2014' })
 })
+
+it('does not ask to correct a name that nobody gave', () => {
+  const other = temporary()
+  mkdirSync(join(other, 'mine'))
+  writeFileSync(join(other, 'mine', 'interactions.csv'), 'user,item,timestamp\n')
+  expect(() => locate('amazon-beauty-2014', other, true)).toThrow(
+    /taken where none is named is not there.*Allowed: mine, synthetic.*Name one of them with --dataset NAME/s,
+  )
+  expect(() => locate('no-such-set-at-all', other, false)).toThrow(/no such data set.*Correct its name \(--dataset/s)
+})

@@ -96,11 +96,13 @@ export function locate(
     ...names,
     ...names.flatMap((name) => name.split('-').filter((part) => part !== 'amazon')),
   ])
+  const correct = 'Correct its name (--dataset, or "dataset" of the configuration), or say where it is with --data DIR'
+  const named = near === undefined ? correct : `Did you mean ${near}?`
   throw new InvalidInputError('UNKNOWN_DATASET', {
-    what: 'There is no such data set',
+    what: fallback ? 'The data set that is taken where none is named is not there' : 'There is no such data set',
     given: dataset,
     allowed: `${names.join(', ')}${root === undefined ? ' (no data folder was found)' : ` (from ${root})`}, or the path of a folder`,
-    next: near === undefined ? 'Correct --dataset, or say where it is with --data DIR' : `Did you mean ${near}?`,
+    next: fallback ? 'Name one of them with --dataset NAME, or say where it is with --data DIR' : named,
   })
 }
 

@@ -13,7 +13,8 @@ it('draws training, codebook and index of the first seed that there is, each wit
   const second = rows.filter(({ seed }) => seed === 2)
   const made = await figures({ paths: runPaths(at), run, rows: second })
   const titles = made.map(({ title }) => title)
-  for (const title of ['Training', 'Codebook usage, sparc', 'Index, sparc-shards']) expect(titles).toContain(title)
+  for (const title of ['Training', 'Training loss', 'Codebook usage, sparc', 'Index, sparc-shards'])
+    expect(titles).toContain(title)
   expect(titles).toEqual((await figures({ paths: runPaths(at), run, rows })).map(({ title }) => title))
   for (const { title, svg } of made) {
     const root = new JSDOM(svg, { contentType: 'image/svg+xml' }).window.document.documentElement

@@ -14,14 +14,14 @@ import {
 import { readEmbeddings, readTable } from '@sparc/tables'
 import { rowName } from '../config/schema.ts'
 import { folderOf } from '../ledger/scores.ts'
-import { readJson } from '../run-folder/json.ts'
-import type { RowResult, TrainingLog } from '../run-folder/results.ts'
+import type { RowResult } from '../run-folder/results.ts'
 import type { SavedRun } from '../run-folder/saved-runs.ts'
 import type { Figure } from './data.ts'
 import { html } from './escape.ts'
 import { svg } from './plot.ts'
 import { meanAndDeviation } from './summary.ts'
 import { byName, pointName } from './text.ts'
+import { codeCurves, lossCurves, recallCurves, trainingLogs } from './training-curves.ts'
 
 /** Colours that the colour-blind can tell apart, on white and on dark paper (after Okabe and Ito, 2008). */
 const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8a63c9', '#888888']
@@ -64,17 +64,6 @@ function against(saved: SavedRun, key: string): PlotPoint[] {
     const [x, y] = [value(key), value('recall@50')]
     return x === null || y === null ? [] : [{ system, x, y }]
   })
-}
-
-async function training(saved: SavedRun): Promise<PlotPoint[]> {
-  const rows = firstSeeds(saved).filter(({ kind }) => kind === 'exact')
-  const all = await Promise.all(
-    rows.map(async (row) => {
-      const log = await readJson<TrainingLog>(join(folderOf(saved, row), 'training.json'))
-      return (log?.validation ?? []).map(({ step, recall }) => ({ system: row.name, x: step, y: recall }))
-    }),
-  )
-  return all.flat()
 }
 
 /** Items per code of each level, most used first. */
@@ -158,16 +147,30 @@ export async function figures(saved: SavedRun): Promise<Figure[]> {
   await add('Accuracy against diversity', what, diversity, () =>
     plotDots(diversity, { ...shared, systems, xLabel: 'diversity@50', yLabel: 'recall@50' }),
   )
-  const curve = await training(saved)
+  const firsts = firstSeeds(saved)
+  const logs = await trainingLogs(saved, firsts)
+  const curve = recallCurves(logs)
   await add('Training', 'Recall@50 on the validation users while training; the best state is kept.', curve, () =>
     plotLines(curve, { ...shared, systems, xLabel: 'step', yLabel: 'validation recall@50' }),
   )
+  const losses = lossCurves(logs)
+  const incomparable =
+    'Mean of the steps since the validation before; each system has a loss of its own, so only its course says something.'
+  await add('Training loss', incomparable, losses, () =>
+    plotLines(losses, { ...shared, systems, xLabel: 'step', yLabel: 'training loss' }),
+  )
   const changed = new Set(saved.run.experiment.systems.filter(({ change }) => change !== undefined).map(rowName))
-  for (const row of firstSeeds(saved)) {
+  for (const row of firsts) {
     const several = row.codebook?.levels.some(({ size }) => size > 1)
     if (several && !changed.has(row.name)) {
       const used = await usage(saved, row)
       await add(`Codebook usage, ${row.name}`, 'Items per code of each level.', used, () => usageFigure(used))
+      const log = logs.get(row.name)
+      const codes = log === undefined ? [] : codeCurves(log)
+      const spread = 'Perplexity of each level while training: over how many codes the items are spread.'
+      await add(`Codebook in training, ${row.name}`, spread, codes, () =>
+        plotLines(codes, { ...shared, xLabel: 'step', yLabel: 'perplexity' }),
+      )
     }
     await add(
       `Index, ${row.name}`,
