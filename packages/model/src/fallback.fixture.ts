@@ -1,18 +1,19 @@
-// Trains two systems on whatever backend SPARC_BACKEND asks for and prints what came of it, and of a quantizer's gradient;
+// Trains every learned system on whatever backend SPARC_BACKEND asks for and prints what came of it, and of a quantizer's gradient;
 // run by tensorflow.test.ts in a process of its own, since a process has one backend.
 import { createResidualQuantizer } from '@sparc/codebook'
 import { random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
-import { loadTensorflow, sparc, twoTower } from './index.ts'
-import { smallWorld, tiny } from './world.fixture.ts'
+import { loadTensorflow } from './index.ts'
+import { create, learned } from './systems.fixture.ts'
+import { smallWorld } from './world.fixture.ts'
 
 const { backend, advice } = await loadTensorflow()
 const { data } = smallWorld()
-const models = [twoTower(tiny), sparc({ ...tiny, warmUpSteps: 10, codebook: { size: 8 } })]
-const recalls: (number | undefined)[] = []
-for (const model of models) {
+const recalls: Record<string, number | undefined> = {}
+for (const name of backend === 'wasm' ? learned : []) {
+  const model = create(name)
   const report = await model.fit(data, { validation: { every: 15, k: 12 } })
-  recalls.push(report.best?.recall)
+  recalls[name] = report.best?.recall
   model.dispose()
 }
 const quantizer = createResidualQuantizer({ levels: 2, size: 4, dim: 3, random: random(1) })

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { learned } from './systems.fixture.ts'
 import { segmentSum } from './wasm-kernels.ts'
 
 /** Runs the fixture on a backend, in a process of its own. */
@@ -28,7 +29,8 @@ describe('the backend', () => {
     expect(backend).toBe('wasm')
     expect(advice).toMatch(/npx @sparc\/native tensorflow/)
     // Chance is .1.
-    for (const recall of recalls) expect(recall).toBeGreaterThan(0.17)
+    expect(Object.keys(recalls)).toEqual(learned)
+    for (const name of learned) expect(recalls[name], name).toBeGreaterThan(0.17)
     // What moves the codewords is what JavaScript alone computes.
     const plain = JSON.parse((await run('cpu')).out)
     expect(slopes).toHaveLength(2)
