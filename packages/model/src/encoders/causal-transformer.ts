@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Parameters } from '../training/parameters.ts'
 import { relu } from './activation.ts'
-import { addPositions, createHistory, fromPlaces, type Places } from './history.ts'
+import { addPositions, createHistory, fromPlaces, PADDING_LOGIT, type Places } from './history.ts'
 import { createLayerNorm } from './layer-norm.ts'
-import { PADDING_LOGIT } from './pool.ts'
 
 /** Sizes of a causal transformer. */
 export interface TransformerSizes {

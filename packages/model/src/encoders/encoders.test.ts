@@ -99,6 +99,13 @@ describe('encoders', () => {
       [4, 8],
       [5, 5],
     ]
+    const full = normal<tf.Rank.R2>([8, 2], 15)
+    const ofFull = (x: tf.Tensor) => meanPool(createHistory(placesOfLengths(4, 4), x as tf.Tensor2D))
+    checkGradient((x) => total(ofFull(x), 16), [full])
+    const first = full.arraySync().slice(0, 4)
+    for (const d of [0, 1]) {
+      expect(ofFull(full).arraySync()[0][d]).toBeCloseTo(first.reduce((sum, row) => sum + row[d], 0) / 4, 6)
+    }
     expect(mean(tf.tensor2d(rows)).arraySync()).toEqual([
       [3, 6],
       [0, 0],

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import type { Histories } from '../training/sampler.ts'
 import { stopGradient } from './constant.ts'
 import { gatherRows } from './gather.ts'
-import { PADDING_LOGIT } from './pool.ts'
+
+/** Logits of padding: far enough below any other that softmax gives them nothing. */
+export const PADDING_LOGIT = -1e9
 
 /** Where the items of `size` histories stand, each with `length` places: most recent last, padding in front. */
 export interface Places {
@@ -91,11 +93,16 @@ export function stopHistory({ places, rows, padded }: History): History {
   return createHistory(places, stopGradient(rows), stopGradient(padded()))
 }
 
+/** Whether no place is padding: then rows stand at their places as they are. */
+export function isFull({ size, length, flat }: Places): boolean {
+  return flat.size === size * length
+}
+
 /** Rows at their places, `[filled, width]` to `[size, length, width]`: each place has one at most, so the way back is a gather. */
-function atPlaces(rows: tf.Tensor2D, { size, length, flat }: Places): tf.Tensor3D {
-  const [filled, width] = rows.shape
-  const shape: [number, number, number] = [size, length, width]
-  if (filled === size * length) return tf.reshape(rows, shape)
+function atPlaces(rows: tf.Tensor2D, places: Places): tf.Tensor3D {
+  const { size, length, flat } = places
+  const shape: [number, number, number] = [size, length, rows.shape[1]]
+  if (isFull(places)) return tf.reshape(rows, shape)
   const op = tf.customGrad((x, save) => {
     const keep = save as tf.GradSaveFunc
     keep([flat])
@@ -108,14 +115,14 @@ function atPlaces(rows: tf.Tensor2D, { size, length, flat }: Places): tf.Tensor3
 }
 
 /** From `[size, length, width]` what stands at the items, `[filled, width]`. */
-export function fromPlaces(all: tf.Tensor3D, { size, length, flat }: Places): tf.Tensor2D {
-  const [, , width] = all.shape
-  const rows = tf.reshape(all, [size * length, width]) as tf.Tensor2D
-  return flat.size === size * length ? rows : gatherRows(rows, flat)
+export function fromPlaces(all: tf.Tensor3D, places: Places): tf.Tensor2D {
+  const rows = tf.reshape(all, [places.size * places.length, all.shape[2]]) as tf.Tensor2D
+  return isFull(places) ? rows : gatherRows(rows, places.flat)
 }
 
 /** `h_l + P_l` for each item, `P` `[length, width]`. */
 export function addPositions(rows: tf.Tensor2D, positions: tf.Tensor2D, places: Places): tf.Tensor2D {
+  if (isFull(places)) return tf.reshape(tf.add(atPlaces(rows, places), positions), rows.shape)
   return tf.add(rows, gatherRows(positions, places.positions))
 }
 

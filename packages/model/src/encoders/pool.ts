@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import type { History } from './history.ts'
+import { type History, isFull } from './history.ts'
 
 /** Mean of the items of each history, `[size, width]`; an empty history gives zeros. */
-export function meanPool({ rows, places: { owners, lengths, size } }: History): tf.Tensor2D {
+export function meanPool({ rows, places, padded }: History): tf.Tensor2D {
+  if (isFull(places)) return tf.mean(padded(), 1)
+  const { owners, lengths, size } = places
   const op = tf.customGrad((items, save) => {
     const share = tf.div(1, tf.maximum(lengths, 1))
     const keep = save as tf.GradSaveFunc
@@ -14,9 +16,6 @@ export function meanPool({ rows, places: { owners, lengths, size } }: History): 
   })
   return op(rows) as tf.Tensor2D
 }
-
-/** Logits of padding: far enough below any other that softmax gives them nothing. */
-export const PADDING_LOGIT = -1e9
 
 /**
  * Softmax over the positions of a history, padding left out.
