@@ -2,16 +2,24 @@ import * as tf from '@tensorflow/tfjs'
 import { type History, isFull } from './history.ts'
 
 /** Mean of the items of each history, `[size, width]`; an empty history gives zeros. */
-export function meanPool({ rows, places, padded }: History): tf.Tensor2D {
-  if (isFull(places)) return tf.mean(padded(), 1)
-  const { owners, lengths, size } = places
+export function meanPool({ rows, places }: History): tf.Tensor2D {
+  const { owners, lengths, size, length } = places
+  const full = isFull(places)
+  const shape: [number, number, number] = [size, length, rows.shape[1]]
   const op = tf.customGrad((items, save) => {
     const share = tf.div(1, tf.maximum(lengths, 1))
     const keep = save as tf.GradSaveFunc
     keep([share, owners])
+    const sums = full
+      ? tf.sum(tf.reshape(items as tf.Tensor, shape), 1)
+      : tf.unsortedSegmentSum(items as tf.Tensor2D, owners, size)
     return {
-      value: tf.mul(tf.unsortedSegmentSum(items as tf.Tensor2D, owners, size), share),
-      gradFunc: (dy: tf.Tensor, [share, owners]: tf.Tensor[]) => tf.gather(tf.mul(dy, share), owners as tf.Tensor1D),
+      value: tf.mul(sums, share),
+      gradFunc: (dy: tf.Tensor, [share, owners]: tf.Tensor[]) => {
+        const each = tf.mul(dy, share)
+        if (!full) return tf.gather(each, owners as tf.Tensor1D)
+        return tf.reshape(tf.tile(tf.expandDims(each, 1), [1, length, 1]), rows.shape)
+      },
     }
   })
   return op(rows) as tf.Tensor2D
