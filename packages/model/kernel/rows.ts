@@ -72,7 +72,7 @@ export function adam(
   const factor = f32x4.splat(scale)
   let touched = 0
   for (let r = 0; r < count; r++) {
-    if (r % AHEAD == 0) {
+    if (r % AHEAD === 0) {
       for (let n = r; n < min(count, r + AHEAD); n++) {
         const next = load<i32>(rows + ((<usize>n) << 2))
         if (next < 0) continue
