@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { FetchOptions } from './commands/fetch.ts'
 import type { StartOptions, StudyOptions, TuneOptions } from './commands/options.ts'
 import { isObject } from './config/is-object.ts'
+import { splitKinds } from './config/split-kinds.ts'
 
 function whole(text: string): number {
   const value = Number(text)
@@ -72,6 +73,7 @@ export function commandLine(): Command {
 
   withRunOptions(program)
     .option('--dataset <name>', 'data set; see `list`', undefined)
+    .addOption(new Option('--split <kind>', 'how users are divided').choices(splitKinds))
     .option('--models <names>', 'systems, with commas between them; see `list`', list)
     .option('--seed <number>', 'seed of everything that is random', whole, 1)
     .option('--steps <number>', 'training steps at most, for each learned system', whole)
@@ -91,6 +93,7 @@ export function commandLine(): Command {
 
   withRunOptions(program.command('run <config>'))
     .description('runs a configuration, and resumes it where it was interrupted')
+    .addOption(new Option('--split <kind>', 'another split than the configuration says').choices(splitKinds))
     .option('--experiments <names>', 'only these experiments of a study', list)
     .option('--datasets <names>', 'only the experiments on these data sets', list)
     .option('--models <names>', 'only these rows, by name, or all of a system', list)

@@ -1,4 +1,5 @@
 import type { Part } from '../config/part.ts'
+import type { SplitKind } from '../config/split-kinds.ts'
 
 /** What the command line gives to every command that runs an experiment. */
 export interface RunOptions {
@@ -11,12 +12,15 @@ export interface RunOptions {
 
 /** What `run` is given besides. */
 export interface StudyOptions extends RunOptions, Part {
+  /** Another split than the configuration says. */
+  split?: SplitKind
   plan?: boolean
 }
 
 /** What `npm start` is given. */
 export interface StartOptions extends RunOptions {
   dataset?: string
+  split?: SplitKind
   models?: string[]
   seed?: number
   smoke?: boolean

@@ -1,6 +1,6 @@
 import { CancelledError } from '@sparc/tables'
 import { configName, loadStudy } from '../config/load.ts'
-import { cutStudy } from '../config/part.ts'
+import { bySplit, cutStudy } from '../config/part.ts'
 import { locate } from '../data/locate.ts'
 import { describeError } from '../errors.ts'
 import { isMade } from '../pipeline/row.ts'
@@ -24,7 +24,7 @@ async function checkSources(jobs: readonly Planned[], fresh = false): Promise<vo
 
 /** `benchmark run CONFIG`: every experiment of a configuration, or a part, after saying how long that will take. */
 export async function run(config: string, options: StudyOptions): Promise<void> {
-  const study = await loadStudy(config)
+  const study = bySplit(await loadStudy(config), options.split)
   for (const { systems, fit } of study.experiments) for (const row of systems) checkRow(row, fit.options)
   const several = study.experiments.length > 1
   const folder = runFolder(options.out, options.run ?? study.name)
@@ -38,7 +38,7 @@ export async function run(config: string, options: StudyOptions): Promise<void> 
   process.stdout.write(`${planText(study.name, jobs, options.fresh)}\n`)
   if (options.plan) return
   if (several) await writeStudy(study, folder)
-  const command = `benchmark run ${configName(config)}`
+  const command = `benchmark run ${configName(config)}${options.split === undefined ? '' : ` --split ${options.split}`}`
   const errors: unknown[] = []
   for (const { run, ...job } of jobs) {
     await sit({ ...job, command }, { ...options, run }).catch((error: unknown) => {

@@ -26,6 +26,7 @@ export async function start(options: StartOptions): Promise<void> {
       name: smoke ? 'smoke' : dataset.replace(/[^a-z0-9]+/g, '-'),
       about: smoke ? 'Everything once, on little data.' : 'The short default benchmark.',
       dataset,
+      split: options.split,
       world: smoke ? 'small' : 'default',
       seeds: [options.seed ?? 1],
       systems: options.models ?? defaultSystems,
@@ -41,6 +42,7 @@ function commandOf(options: StartOptions): string {
   const parts = ['npm start']
   const given = [
     options.dataset && `--dataset ${options.dataset}`,
+    options.split && `--split ${options.split}`,
     options.models && `--models ${options.models.join(',')}`,
     options.seed !== undefined && options.seed !== 1 && `--seed ${options.seed}`,
     options.steps !== undefined && `--steps ${options.steps}`,

@@ -1,9 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { loadStudy } from './load.ts'
-import { cutStudy, type Part } from './part.ts'
+import { bySplit, cutStudy, type Part } from './part.ts'
 import { rowName } from './schema.ts'
 
 const study = await loadStudy('full')
+
+it('a study by another split has other names and no numbers of others, and what is by it already stays', async () => {
+  const [sports] = bySplit(await loadStudy('sports'), 'by-time').experiments
+  expect(sports).toMatchObject({ name: 'sports-by-time', split: 'by-time', dataset: 'amazon-sports-2014' })
+  const beauty = await loadStudy('beauty')
+  expect(beauty.experiments[0].published?.length).toBeGreaterThan(0)
+  expect(bySplit(beauty, 'leave-one-out').experiments[0].published).toBeUndefined()
+  expect(bySplit(beauty, 'by-user')).toBe(beauty)
+  expect(bySplit(beauty, undefined)).toBe(beauty)
+  const all = bySplit(study, 'by-time').experiments.map(({ name, split }) => `${name} ${split}`)
+  expect(new Set(all).size).toBe(all.length)
+  expect(all).toContain('by-time by-time')
+  expect(all.every((each) => each.endsWith(' by-time'))).toBe(true)
+})
 
 /** `experiment/row/seed` of everything that a part runs. */
 function fits(part: Part): string[] {

@@ -1,6 +1,7 @@
 import { InvalidInputError, suggest } from '@sparc/tables'
 import type { Experiment, Row, Study } from './schema.ts'
 import { rowName } from './schema.ts'
+import type { SplitKind } from './split-kinds.ts'
 
 /** What of a study is to be run now; everything where nothing is said. */
 export interface Part {
@@ -11,6 +12,15 @@ export interface Part {
   /** Names of rows; a name that no row has is that of a system, and stands for all its rows. */
   models?: readonly string[]
   seeds?: readonly number[]
+}
+
+/** The same study by another split: what is not by it already has another name, and no numbers of others. */
+export function bySplit(study: Study, split: SplitKind | undefined): Study {
+  if (split === undefined || study.experiments.every((each) => each.split === split)) return study
+  const experiments = study.experiments.map((each) =>
+    each.split === split ? each : { ...each, split, name: `${each.name}-${split}`, published: undefined },
+  )
+  return { ...study, name: `${study.name}-${split}`, experiments }
 }
 
 /** Whether a row with a seed belongs to the part. */

@@ -2,6 +2,7 @@ import { InvalidInputError, parseOptions, suggest } from '@sparc/tables'
 import { z } from 'zod'
 import { checkExperiment } from './check.ts'
 import { isObject } from './is-object.ts'
+import { splitKinds } from './split-kinds.ts'
 
 /** One row of the leaderboard: a system of `@sparc/model`, of another package, or a file of recommendations. */
 const row = z.strictObject({
@@ -58,7 +59,7 @@ export const experimentSchema = z.strictObject({
   dataset: z.string(),
   /** Size of the synthetic world. */
   world: z.enum(['tiny', 'small', 'default']).default('default'),
-  split: z.enum(['by-user', 'leave-one-out', 'by-time']).default('by-user'),
+  split: z.enum(splitKinds).default('by-user'),
   splitSeed: z.int().nonnegative().default(1230),
   /** Test users at most, drawn with the split's seed; all where absent. */
   testUsers: z.int().positive().optional(),
