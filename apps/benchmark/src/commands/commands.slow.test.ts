@@ -365,14 +365,13 @@ describe('report, ledger and export', () => {
     const line = /\| \[mine\].*/.exec(page())?.[0] ?? 'nothing'
     const tests = (text: string) => text.match(/data [0-9a-f]{16}/g)?.length ?? 0
     const before = tests(ledger())
-    expect(before).toBeGreaterThan(5)
+    expect(before).toBeGreaterThan(0)
     await benchmark('export', 'both/last', '--no-page', '--to', to)
     expect(page()).toContain(line)
     expect(page()).toMatch(/\| \[last\]\(last\/README\.md\)[\s\S]*Exported before, and left as they were: mine\./)
     expect(readFileSync(join(to, 'mine', 'README.md'), 'utf8')).toBe(own)
-    expect(tests(ledger())).toBeGreaterThan(before)
-    expect(ledger()).toMatch(/; mine: synthetic-tiny.*<br>|<br>.*; mine: synthetic-tiny/)
-    // The same again is the same.
+    // The run of now tests nothing: what there is is of the run of before.
+    expect(tests(ledger())).toBe(before)
     const both = ledger()
     await benchmark('export', 'a', 'both/last', '--no-page', '--to', to)
     expect(page()).not.toContain('Exported before')
