@@ -16,13 +16,13 @@ const costs: Readonly<Record<string, { step: number; besides: number }>> = {
   ease: { step: 0, besides: 2 },
   als: { step: 0, besides: 2 },
   'two-tower': { step: 0.03, besides: 2 },
-  'comirec-sa': { step: 0.05, besides: 3 },
+  'comirec-sa': { step: 0.06, besides: 3 },
   'comirec-dr': { step: 0.15, besides: 3 },
-  mind: { step: 0.06, besides: 3 },
-  remi: { step: 0.07, besides: 3 },
-  sasrec: { step: 0.14, besides: 3 },
-  gemirec: { step: 0.18, besides: 4 },
-  sparc: { step: 0.1, besides: 4 },
+  mind: { step: 0.07, besides: 3 },
+  remi: { step: 0.08, besides: 3 },
+  sasrec: { step: 0.15, besides: 3 },
+  gemirec: { step: 0.2, besides: 4 },
+  sparc: { step: 0.143, besides: 4 },
 }
 const unknown = { step: 0.1, besides: 3 }
 
