@@ -21,6 +21,12 @@ export const softmax = (xs: Row): Row => {
 export const weighted = (weights: Row, rows: Rows, dim: number): Row =>
   Array.from({ length: dim }, (_, d) => rows.reduce((sum, row, t) => sum + weights[t] * row[d], 0))
 
+/** Own rows of a table, as plain numbers. */
+export const vectorsOf =
+  ({ values, dim }: { values: Float32Array; dim: number }) =>
+  (item: number): Row =>
+    Array.from(values.subarray(dim * item, dim * item + dim))
+
 /** Parameters by name, as plain numbers. */
 export type Get = (name: string) => Rows
 export const reader =

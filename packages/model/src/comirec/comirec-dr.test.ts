@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { ready } from '../gradient.fixture.ts'
+import { vectorsOf } from '../plain.fixture.ts'
 import { createInputs } from '../training/inputs.ts'
 import { comirecDrOptions } from './comirec-dr.ts'
 import { comirecDrNetwork } from './network-dr.ts'
@@ -62,7 +63,7 @@ describe('ComiRec-DR', () => {
       })
       for (const [u, items] of users.entries()) {
         const own = items.filter((item) => item >= 0)
-        const history = own.map((item) => Array.from(table.values.subarray(item * 3, item * 3 + 3)))
+        const history = own.map(vectorsOf(table))
         const expected = own.length > 0 ? interestsInLoops(history, (t, k) => map(4 - own.length + t, k), 2) : undefined
         for (const k of [0, 1]) {
           for (const d of [0, 1, 2]) expect(found[u][k][d]).toBeCloseTo(expected?.[k][d] ?? 0, 4)

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { ready } from '../gradient.fixture.ts'
-import { dot, unit } from '../plain.fixture.ts'
+import { dot, unit, vectorsOf } from '../plain.fixture.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
 import { comirecSaOptions } from './comirec-sa.ts'
 import { comirecSaNetwork } from './network-sa.ts'
@@ -48,7 +48,7 @@ function setUp(normalize: boolean) {
   const matrix = (name: string) =>
     network.parameters.list.find((one) => one.name === `attention/${name}`)?.variable.arraySync() as number[][]
   const parameters = { positions: matrix('positions'), w1: matrix('w1'), w2: matrix('w2') }
-  const vectorOf = (item: number) => Array.from(table.values.subarray(4 * item, 4 * item + 4))
+  const vectorOf = vectorsOf(table)
   const finish = (x: number[]) => (normalize ? unit(x) : x)
   /** The vectors of a history with as much padding in front as it needs. */
   const inLoops = (items: number[]) => {

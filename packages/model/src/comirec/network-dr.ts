@@ -30,7 +30,7 @@ export function comirecDrNetwork(options: ComirecDrOptions, random: Random): Net
 
 /** `W_t h_t`, one product per position: `maps` `[length, dim, out]`. */
 function mapByPosition({ rows, places }: History, maps: tf.Tensor3D): History {
-  const positions = places.positions.dataSync()
+  const positions = places.at.map((at) => at % places.length)
   const order = Int32Array.from(positions.keys()).sort((a, b) => positions[a] - positions[b] || a - b)
   const counts = new Int32Array(places.length)
   for (const position of positions) counts[position]++

@@ -12,11 +12,13 @@ export interface Places {
   length: number
   /** Catalogue rows of the items, one history after the other, oldest first, `[filled]`. */
   items: Int32Array
+  /** At which of all places each stands, `owner * length + position`, `[filled]`. */
+  at: Int32Array
   /** int32 `[filled]`: which history an item is of. */
   owners: tf.Tensor1D
   /** int32 `[filled]`: at which of its places. */
   positions: tf.Tensor1D
-  /** int32 `[filled]`: at which of all places, `owner * length + position`. */
+  /** `at` as int32 `[filled]`. */
   flat: tf.Tensor1D
   /** int32 `[size]`: the last item of each history among those filled; any where there is none. */
   last: tf.Tensor1D
@@ -61,6 +63,7 @@ export function placesOf({ items: all, rows: size, length }: Histories): Places 
     size,
     length,
     items: there.map((at) => all[at]),
+    at: there,
     owners: ints(there.map((at) => Math.floor(at / length))),
     positions: ints(there.map((at) => at % length)),
     flat: ints(there),

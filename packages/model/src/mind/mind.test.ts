@@ -3,7 +3,19 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { checkGradient, normal, ready } from '../gradient.fixture.ts'
-import { dot, type Get, plus, type Row, type Rows, reader, redraw, softmax, times, unit } from '../plain.fixture.ts'
+import {
+  dot,
+  type Get,
+  plus,
+  type Row,
+  type Rows,
+  reader,
+  redraw,
+  softmax,
+  times,
+  unit,
+  vectorsOf,
+} from '../plain.fixture.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
 import { smallWorld, tiny } from '../world.fixture.ts'
 import { labelAwareAttention } from './label-aware-attention.ts'
@@ -50,7 +62,7 @@ describe('MIND', () => {
     const network = mindNetwork(mindOptions.parse(sizes), random(1))
     redraw(network.parameters, 2, 0.8)
     const table = createEmbeddingTable(9, 3, { random: random(3), scale: 1 })
-    const vectorOf = (item: number) => Array.from(table.values.subarray(item * 3, item * 3 + 3))
+    const vectorOf = vectorsOf(table)
     const users = [
       [5, 0, 8, 2],
       [-1, -1, 6, 3],

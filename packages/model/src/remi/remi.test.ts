@@ -5,7 +5,7 @@ import { createEmbeddingTable } from '../embedding-table.ts'
 import { PADDING_LOGIT } from '../encoders/history.ts'
 import { checkGradient, normal, ready } from '../gradient.fixture.ts'
 import { hardNegativeSoftmax } from '../losses/hard-negative-softmax.ts'
-import { dot, plus, reader, redraw, softmax, times, unit, weighted } from '../plain.fixture.ts'
+import { dot, plus, reader, redraw, softmax, times, unit, vectorsOf, weighted } from '../plain.fixture.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
 import { remiNetwork } from './network.ts'
 import { remiOptions } from './remi.ts'
@@ -19,7 +19,7 @@ describe('REMI', () => {
     const network = remiNetwork(remiOptions.parse(sizes), random(1))
     redraw(network.parameters, 2, 0.8)
     const table = createEmbeddingTable(9, 3, { random: random(3), scale: 1 })
-    const vectorOf = (item: number) => Array.from(table.values.subarray(item * 3, item * 3 + 3))
+    const vectorOf = vectorsOf(table)
     const users = [
       [5, 0, 8, 2],
       [-1, -1, 6, 3],

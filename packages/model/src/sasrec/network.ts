@@ -50,10 +50,10 @@ export function everyPosition(states: tf.Tensor2D, input: TrainingInput): { user
   const { logQ, places } = input
   const { targets } = input.batch
   const { items } = places
-  const owners = places.owners.dataSync()
+  const owners = places.at.map((at) => Math.floor(at / places.length))
   const filled = items.length
   // Rows of the history, and after them the targets: what follows is the next row, or the target of the history that ends.
-  const next = Int32Array.from(owners, (owner, at) => (owners[at + 1] === owner ? at + 1 : filled + owner))
+  const next = owners.map((owner, at) => (owners[at + 1] === owner ? at + 1 : filled + owner))
   const following = next.map((at) => (at < filled ? items[at] : targets[at - filled]))
   return {
     users: states,

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { madeUpRun } from '../ledger/made-up-run.fixture.ts'
-import type { Evidence } from '../ledger/measure-claim.ts'
 import { metricsCsv } from '../report/metrics-csv.ts'
 import { temporary } from '../temporary.fixture.ts'
 import { exportedRuns, writeEvidence } from './exported-runs.ts'
+import { madeUpRun } from './made-up-run.fixture.ts'
+import type { Evidence } from './measure-claim.ts'
 
 const measured: Evidence = {
   claim: 'a claim',

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { InvalidFileError } from '@sparc/tables'
 import { z } from 'zod'
-import type { Evidence } from '../ledger/measure-claim.ts'
-import { readJson, writeJson } from './json.ts'
-import type { RowResult, RunFile } from './results.ts'
+import { readJson, writeJson } from '../run-folder/json.ts'
+import type { RowResult, RunFile } from '../run-folder/results.ts'
+import type { Evidence } from './measure-claim.ts'
 
 /** An exported run whose own files may be gone: its tables and figures stay as they are. */
 export interface ExportedRun {
