@@ -4,7 +4,7 @@
  * - `tools/memory.ts train [items]` trains a two-tower over so many items (2,000,000) of 64 numbers until every row has running means, with
  *   validation, and prints the peak beside four times the table's bytes plus 1 GB
  * - `tools/memory.ts serve MODEL` opens a saved model for serving, embeds and recommends for 1,000 histories, and prints what that takes beside
- *   Node itself and the item vectors
+ *   Node itself and the item vectors; of the built package, as who installs it has it (`npm run build` before)
  * - `tools/memory.ts agree MODEL` embeds 1,000 histories with TensorFlow and without, and prints how far they are apart at most
  *
  * `node --expose-gc --conditions=@sparc/source --import tsx tools/memory.ts MODE ...`
@@ -63,8 +63,9 @@ function histories(ids: readonly string[]): string[][] {
 }
 
 async function serve(model: string): Promise<void> {
+  const built = new URL('../packages/model/dist/serving/index.js', import.meta.url).href
   const node = resident()
-  const { openServing } = await import('../packages/model/src/serving/index.ts')
+  const { openServing }: typeof import('../packages/model/src/serving/index.ts') = await import(built)
   const serving = await openServing(model)
   for (const history of histories(serving.ids)) serving.recommend(history, { k: 50 })
   ;(globalThis as { gc?: () => void }).gc?.()

@@ -8,8 +8,8 @@ import {
   type SafeTensor,
   saveFolder,
 } from '@sparc/tables'
-import { z } from 'zod'
-import { interestsSchema } from './describe-interests.ts'
+import { type Guard, guards } from '@sparc/tables/plain'
+import { areInterests } from './describe-interests.ts'
 import type { EmbeddingTable } from './embedding-table.ts'
 import { tableOfTensors, tableTensors } from './model-table.ts'
 import type { Network } from './network.ts'
@@ -23,11 +23,11 @@ export const MODEL_FORMAT = { format: 'sparc.model', version: 1 }
 const STATE = 'state/'
 const INTERESTS = 'interests.json'
 
-const metaSchema = z.object({
-  system: z.string(),
-  options: z.record(z.string(), z.unknown()),
-  items: z.int().nonnegative(),
-  itemsKey: z.string(),
+const isMeta = guards.object({
+  system: guards.text,
+  options: guards.record,
+  items: guards.count,
+  itemsKey: guards.text,
 })
 
 /** A saved model as plain numbers. */
@@ -125,19 +125,18 @@ export function restoreNetwork(network: Network, directory: string, { parameters
  */
 export async function openVectorModel(directory: string, system: string): Promise<SavedModel> {
   const folder = await openFolder(directory, MODEL_FORMAT)
-  const meta = metaSchema.safeParse(folder.meta)
-  if (!meta.success || meta.data.system !== system) {
-    throw otherSystem(directory, folder.meta.system, system, meta.error)
-  }
-  const json = async <T>(name: string, schema: z.ZodType<T>): Promise<T> => {
-    const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(await folder.read(name))))
-    if (parsed.success) return parsed.data
+  const { meta } = folder
+  if (!isMeta(meta) || meta.system !== system) throw otherSystem(directory, folder.meta.system, system)
+  const json = async <T>(name: string, guard: Guard<T>): Promise<T> => {
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(await folder.read(name)))
+    if (guard(parsed)) return parsed
     throw damaged(directory, name)
   }
-  const ids = await json('items.json', z.array(z.string()))
+  const texts = guards.arrayOf(guards.text)
+  const ids = await json('items.json', texts)
   const { tensors } = decodeSafetensors(await folder.read('dense.safetensors'))
   const rows = decodeSafetensors(await folder.read('table.safetensors')).tensors
-  const table = tableOfTensors(rows, await json('features.json', z.array(z.string())), random(0))
+  const table = tableOfTensors(rows, await json('features.json', texts), random(0))
   if (!table || table.rows !== ids.length) throw damaged(directory, 'table.safetensors')
   const parameters: Record<string, Float32Array> = {}
   const state: Record<string, Float32Array> = {}
@@ -147,12 +146,12 @@ export async function openVectorModel(directory: string, system: string): Promis
     else parameters[name] = data
   }
   return {
-    ...meta.data,
+    ...meta,
     ids,
     table,
     popularity: floats(directory, 'popularity', rows.popularity),
     parameters,
     state,
-    interests: folder.names.includes(INTERESTS) ? await json(INTERESTS, interestsSchema) : undefined,
+    interests: folder.names.includes(INTERESTS) ? await json(INTERESTS, areInterests) : undefined,
   }
 }

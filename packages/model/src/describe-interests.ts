@@ -1,18 +1,19 @@
-import { InvalidInputError, topKHeap } from '@sparc/tables/plain'
-import { z } from 'zod'
+import { guards, InvalidInputError, topKHeap } from '@sparc/tables/plain'
 import type { ItemVectors } from './network.ts'
 import type { InterestDescription } from './recommender.ts'
 
 /** Items and categories that are named for each code. */
 const NAMED = 10
 
+const { arrayOf, count, number, object, text } = guards
+
 /** How descriptions are saved. */
-export const interestsSchema: z.ZodType<InterestDescription[]> = z.array(
-  z.object({
-    code: z.int(),
-    count: z.int(),
-    items: z.array(z.object({ id: z.string(), similarity: z.number() })),
-    categories: z.array(z.object({ name: z.string(), share: z.number(), catalogueShare: z.number() })),
+export const areInterests = arrayOf(
+  object({
+    code: count,
+    count,
+    items: arrayOf(object({ id: text, similarity: number })),
+    categories: arrayOf(object({ name: text, share: number, catalogueShare: number })),
   }),
 )
 

@@ -1,14 +1,22 @@
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { learned } from './systems.fixture.ts'
+import { threadsOf } from './tensorflow.ts'
 import { segmentSum } from './wasm-kernels.ts'
 
 /** Runs the fixture on a backend, in a process of its own. */
-async function run(backend: string): Promise<{ code: number | null; out: string; err: string }> {
-  const script = fileURLToPath(new URL('fallback.fixture.ts', import.meta.url))
-  const args = ['--conditions=@sparc/source', '--import', import.meta.resolve('tsx'), script]
-  const child = spawn(process.execPath, args, { env: { ...process.env, SPARC_BACKEND: backend } })
+function run(backend: string): Promise<{ code: number | null; out: string; err: string }> {
+  return start([fileURLToPath(new URL('fallback.fixture.ts', import.meta.url))], { SPARC_BACKEND: backend })
+}
+
+async function start(
+  script: string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<{ code: number | null; out: string; err: string }> {
+  const args = ['--conditions=@sparc/source', '--import', import.meta.resolve('tsx'), ...script]
+  const child = spawn(process.execPath, args, { env: { ...process.env, ...environment } })
   let [out, err] = ['', '']
   child.stdout.on('data', (text) => {
     out += text
@@ -44,6 +52,30 @@ describe('the backend', () => {
     const { code, err } = await run('wasn')
     expect(code).not.toBe(0)
     expect(err).toMatch(/UNKNOWN_BACKEND|Did you mean "wasm"/)
+  })
+})
+
+describe('threads', () => {
+  it('are one for each core, of which x64 shows two logical processors', () => {
+    expect([1, 2, 3, 16].map((processors) => threadsOf(processors, 'x64'))).toEqual([1, 1, 1, 8])
+    expect(threadsOf(8, 'arm64')).toBe(8)
+  })
+
+  it('are what TF_NUM_INTRAOP_THREADS says where it says something', async () => {
+    const module = new URL('tensorflow.ts', import.meta.url).href
+    const code = `const { loadTensorflow } = await import('${module}')
+      await loadTensorflow()
+      console.log(process.env.TF_NUM_INTRAOP_THREADS)`
+    const said = async (threads: string | undefined) => {
+      const { err, out } = await start(['--input-type=module', '--eval', code], {
+        TF_NUM_INTRAOP_THREADS: threads,
+        SPARC_BACKEND: 'cpu',
+      })
+      expect(err).toBe('')
+      return Number(out)
+    }
+    expect(await said(undefined)).toBe(threadsOf(availableParallelism(), process.arch))
+    expect(await said('3')).toBe(3)
   })
 })
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { InvalidInputError, MissingPeerError, SparcError, suggest } from '@sparc/tables'
@@ -21,7 +22,8 @@ let picked: Promise<Tensorflow> | undefined
 
 /**
  * Picks the TensorFlow backend, once per process: `@tensorflow/tfjs-node-gpu`, else `@tensorflow/tfjs-node`, else WebAssembly.
- * `SPARC_BACKEND` (`tensorflow-gpu`, `tensorflow`, `wasm` or `cpu`) asks for one and accepts no other.
+ * `SPARC_BACKEND` (`tensorflow-gpu`, `tensorflow`, `wasm` or `cpu`) asks for one and accepts no other. The native library gets a thread
+ * for each core (`threadsOf`), or as many as `TF_NUM_INTRAOP_THREADS` says.
  *
  * @throws InvalidInputError `UNKNOWN_BACKEND`; MissingPeerError `BACKEND_UNAVAILABLE`; SparcError `TWO_TENSORFLOWS`
  *
@@ -35,6 +37,7 @@ export function loadTensorflow(): Promise<Tensorflow> {
 
 async function pick(asked: string | undefined): Promise<Tensorflow> {
   quiet()
+  process.env.TF_NUM_INTRAOP_THREADS ??= String(threadsOf(availableParallelism(), process.arch))
   const wanted = BACKENDS.filter((name) => (asked ? name === asked : name !== 'cpu'))
   if (wanted.length === 0 && asked) {
     const near = suggest(asked, BACKENDS)
@@ -73,6 +76,14 @@ function quiet(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
   // Its banner ignores the level above; the plain kernels are as fast here, and sum in a fixed order.
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '0'
+}
+
+/**
+ * Threads to compute with, given the number of logical processors: one for each core. On x64 two of them share one, whose
+ * arithmetic one thread keeps busy; where each has a thread, the operations of a training step take longer (docs/decisions/0018).
+ */
+export function threadsOf(processors: number, architecture: string): number {
+  return architecture === 'x64' ? Math.max(1, Math.floor(processors / 2)) : processors
 }
 
 /** `util.isNullOrUndefined` and `util.isArray`, which tfjs-node still calls, are gone from Node 23 on. */

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { z } from 'zod'
 import { InvalidFileError } from './errors.ts'
 import { readFileChecked, writeFileAtomic } from './files.ts'
+import { guards } from './guards.ts'
 
 const MANIFEST = 'manifest.json'
 const MAX_MANIFEST = 256 * 1024 * 1024
 
-const manifestSchema = z.object({
-  format: z.string(),
-  version: z.int(),
-  meta: z.record(z.string(), z.unknown()),
-  files: z.record(z.string(), z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.string() })),
+const { count, object, record, recordOf, text } = guards
+const isManifest = object({
+  format: text,
+  version: count,
+  meta: record,
+  files: recordOf(object({ path: text, bytes: count, sha256: text })),
 })
 
 /** What kind of thing a folder holds, and in which version of its layout. */
@@ -116,11 +117,8 @@ export async function openFolder(directory: string, allowed: FolderFormat): Prom
   } catch (error) {
     throw refused('NOT_A_MANIFEST', 'The manifest is not JSON', path, 'It is damaged; save again.', error)
   }
-  const parsed = manifestSchema.safeParse(json)
-  if (!parsed.success) {
-    throw refused('NOT_A_MANIFEST', 'The manifest is not one of ours', path, 'Save again.', parsed.error)
-  }
-  const { format, version, meta, files } = parsed.data
+  if (!isManifest(json)) throw refused('NOT_A_MANIFEST', 'The manifest is not one of ours', path, 'Save again.')
+  const { format, version, meta, files } = json
   if (format !== allowed.format) {
     const next = `Open a folder of format ${allowed.format}, or use the package that wrote this one.`
     throw refused('FOREIGN_FORMAT', `The folder ${directory} holds something else`, format, next)

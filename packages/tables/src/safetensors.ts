@@ -1,4 +1,5 @@
 import { InvalidFileError, InvalidInputError } from './errors.ts'
+import { guards } from './guards.ts'
 
 /** Element types, by their names in the file format. */
 const TYPES = {
@@ -85,13 +86,7 @@ function damaged(what: string, given: unknown): InvalidFileError {
   })
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
-}
+const isCounts = guards.arrayOf(guards.count)
 
 /** Decodes a safetensors file; every array is a copy. @throws InvalidFileError `NOT_SAFETENSORS` */
 export function decodeSafetensors(bytes: Uint8Array): {
@@ -107,12 +102,12 @@ export function decodeSafetensors(bytes: Uint8Array): {
   } catch {
     throw damaged('its header is not JSON', `${length} bytes`)
   }
-  if (!isRecord(header)) throw damaged('its header is not an object', typeof header)
+  if (!guards.record(header)) throw damaged('its header is not an object', typeof header)
   const tensors: Record<string, SafeTensor> = {}
   let metadata: Record<string, string> = {}
   let covered = 0
   for (const [name, entry] of Object.entries(header)) {
-    if (!isRecord(entry)) throw damaged(`entry "${name}" is not an object`, typeof entry)
+    if (!guards.record(entry)) throw damaged(`entry "${name}" is not an object`, typeof entry)
     if (name === '__metadata__') {
       metadata = Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, String(value)]))
       continue

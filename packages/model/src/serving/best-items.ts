@@ -49,6 +49,8 @@ export function bestItems({ items, dim, temperature }: Scored) {
     score.set(weights, logProbabilities)
     const heap = topKHeap(Math.min(k, rows))
     const slack = logProbabilities ? Math.log(interests) : 0
+    // Asked for after a push alone: a number that a function returns may cost room on the heap, and there are many rows.
+    let threshold = heap.threshold()
     for (let from = 0; from < rows; from += BLOCK) {
       const count = Math.min(BLOCK, rows - from)
       score(items.subarray(from * dim, (from + count) * dim), count, scores)
@@ -57,8 +59,9 @@ export function bestItems({ items, dim, temperature }: Scored) {
         for (let c = r * interests; c < (r + 1) * interests; c++) if (scores[c] > most) most = scores[c]
         const added = bias ? bias(from + r) : 0
         // No mixture is above its best part by more than the log of their number.
-        if (most + slack + added < heap.threshold() || !allowed(from + r)) continue
+        if (most + slack + added < threshold || !allowed(from + r)) continue
         heap.push(from + r, added + (logProbabilities ? mixture(scores, r * interests, interests, most) : most))
+        threshold = heap.threshold()
       }
     }
     const best = heap.drain()

@@ -1,6 +1,6 @@
 import { attentionPool } from './attention-pool.ts'
 import type { PlainHistory, SavedNetwork } from './user-encoder.ts'
-import { largest, logSoftmaxAt, meanRows, normalizeAt } from './vectors.ts'
+import { largest, logSoftmaxAt, meanRows, normalizeAt, tanhAll } from './vectors.ts'
 
 /** The interests of a user, each one code per level, best first, and how likely they are, where that is known. */
 export type FindInterests = (
@@ -25,6 +25,7 @@ export function searchBeams(saved: SavedNetwork, levels: number): FindInterests 
     const bias = `generator/bias/${l}`
     return linear(`generator/output/${l}`, weights(bias).length, { bias })
   })
+  const codewords = outputs.slice(1).map((_, l) => weights(`codewords/${l}`))
   const narrowest = Math.min(...outputs.map((output) => output.outputs))
   const x = new Float64Array(2 * dim)
   const next = recurrence(saved, hidden)
@@ -35,13 +36,14 @@ export function searchBeams(saved: SavedNetwork, levels: number): FindInterests 
     normalizeAt(x, 0, dim)
     meanRows(history.rows, history.count, dim, x, dim)
     normalizeAt(x, dim, dim)
-    const state = begin(x, 1, new Float64Array(hidden)).map(Math.tanh)
+    const state = begin(x, 1, new Float64Array(hidden))
+    tanhAll(state, hidden)
     let beams: Beam[] = [{ codes: [], state, logProbability: 0 }]
     for (let l = 0; l < levels; l++) {
       const size = outputs[l].outputs
       const joint = new Float64Array(beams.length * size)
       for (const [n, beam] of beams.entries()) {
-        if (l > 0) beam.state = next(beam.state, weights(`codewords/${l - 1}`), beam.codes[l - 1])
+        if (l > 0) beam.state = next(beam.state, codewords[l - 1], beam.codes[l - 1])
         logSoftmaxAt(outputs[l](beam.state, 1, logits[l]), 0, size)
         for (let c = 0; c < size; c++) joint[n * size + c] = beam.logProbability + logits[l][c]
       }
@@ -72,7 +74,9 @@ function recurrence({ options: { dim }, linear }: SavedNetwork, hidden: number) 
     gates(seen, 1, opened)
     for (let i = 0; i < hidden; i++) seen[dim + i] = sigmoid(opened[hidden + i]) * state[i]
     proposal(seen, 1, proposed)
-    return state.map((h, i) => h + sigmoid(opened[i]) * (Math.tanh(proposed[i]) - h))
+    const next = new Float64Array(hidden)
+    for (let i = 0; i < hidden; i++) next[i] = state[i] + sigmoid(opened[i]) * (Math.tanh(proposed[i]) - state[i])
+    return next
   }
 }
 

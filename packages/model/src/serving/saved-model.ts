@@ -1,7 +1,6 @@
-import { decodeSafetensors, openFolder, parseOptions, type SafeTensor } from '@sparc/tables/plain'
-import { z } from 'zod'
+import { decodeSafetensors, type Guard, guards, openFolder, type SafeTensor } from '@sparc/tables/plain'
 import { addFeatureRows } from '../add-feature-rows.ts'
-import { interestsSchema } from '../describe-interests.ts'
+import { areInterests } from '../describe-interests.ts'
 import type { InterestDescription } from '../recommender.ts'
 import { encoderOf } from './encoders.ts'
 import { createProducts } from './products.ts'
@@ -25,7 +24,7 @@ export interface ServedModel {
   interests: InterestDescription[]
 }
 
-const metaSchema = z.object({ system: z.string(), options: z.record(z.string(), z.unknown()) })
+const isMeta = guards.object({ system: guards.text, options: guards.record })
 
 type Tensors = Record<string, SafeTensor>
 
@@ -70,20 +69,21 @@ function savedNetwork(options: ServedOptions, weights: SavedNetwork['weights']):
  */
 export async function openServedModel(directory: string): Promise<ServedModel> {
   const folder = await openFolder(directory, { format: 'sparc.model', version: 1 })
-  const meta = metaSchema.safeParse(folder.meta)
-  if (!meta.success) throw damagedModel('a manifest without system and options')
-  const { system } = meta.data
+  if (!isMeta(folder.meta)) throw damagedModel('a manifest without system and options')
+  const { system } = folder.meta
   const encoder = encoderOf(system)
-  const options = parseOptions(servedOptions, meta.data.options, `saved options of ${system}`)
-  const json = async <T>(name: string, schema: z.ZodType<T>): Promise<T> => {
-    const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(await folder.read(name))))
-    if (parsed.success) return parsed.data
+  const options = servedOptions(folder.meta.options)
+  const json = async <T>(name: string, guard: Guard<T>): Promise<T> => {
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(await folder.read(name)))
+    if (guard(parsed)) return parsed
     throw damagedModel(name)
   }
-  const dense = decodeSafetensors(await folder.read('dense.safetensors')).tensors
+  let dense = decodeSafetensors(await folder.read('dense.safetensors')).tensors
   const encode = encoder(savedNetwork(options, (name) => floats(dense, name)))
+  // The encoder has what it needs: most of it lies in WebAssembly's memory by now.
+  dense = {}
   const { tensors } = decodeSafetensors(await folder.read('table.safetensors'))
-  const ids = await json('items.json', z.array(z.string()))
+  const ids = await json('items.json', guards.arrayOf(guards.text))
   const items = floats(tensors, 'items')
   const { dim, normalize } = options
   if (items.length !== ids.length * dim) throw damagedModel(`${items.length} numbers for ${ids.length} items`)
@@ -100,6 +100,6 @@ export async function openServedModel(directory: string): Promise<ServedModel> {
     levels: codes.length / Math.max(1, ids.length),
     popularity: floats(tensors, 'popularity'),
     encode,
-    interests: folder.names.includes('interests.json') ? await json('interests.json', interestsSchema) : [],
+    interests: folder.names.includes('interests.json') ? await json('interests.json', areInterests) : [],
   }
 }

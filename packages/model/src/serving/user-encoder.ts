@@ -1,5 +1,4 @@
-import { InvalidFileError } from '@sparc/tables/plain'
-import { z } from 'zod'
+import { type Guarded, guards, InvalidFileError, unlike } from '@sparc/tables/plain'
 import type { Linear, Products } from './products.ts'
 
 /** A user as an index takes one: a vector per interest, likeliest first where probabilities are known (SPARC's general one before them). */
@@ -27,31 +26,34 @@ export interface PlainHistory {
 /** Encodes a user in plain numbers; `interests` vectors at most. What it returns is new each time, all else is used again. */
 export type UserEncoder = (history: PlainHistory, interests?: number) => EncodedUser
 
+const { number, object, oneOf, optional, positive, size, truth } = guards
+
 /** What the encoders need of the options that a model was saved with. */
-export const servedOptions = z.object({
-  dim: z.int().positive(),
-  history: z.int().positive(),
-  temperature: z.number().positive(),
-  normalize: z.boolean(),
-  interests: z.int().positive().optional(),
-  iterations: z.int().positive().optional(),
-  blocks: z.int().positive().optional(),
-  context: z.object({ blocks: z.int().positive() }).optional(),
-  heads: z.int().positive().optional(),
-  general: z.enum(['attention', 'mean']).optional(),
-  user: z.enum(['residual', 'attention']).optional(),
-  search: z.enum(['soft', 'hard']).optional(),
-  explored: z.int().optional(),
-  probabilityTemperature: z.number().positive().optional(),
-  generalShare: z.number().optional(),
-  rank: z.enum(['mixture', 'nearest']).optional(),
-  source: z.enum(['generated', 'history']).optional(),
-  sharpness: z.number().positive().optional(),
-  interestLevels: z.int().positive().optional(),
-  codeHistogram: z.boolean().optional(),
-  dictionary: z.object({ levels: z.int().positive() }).optional(),
-})
-export type ServedOptions = z.output<typeof servedOptions>
+const optionShape = {
+  dim: size,
+  history: size,
+  temperature: positive,
+  normalize: truth,
+  interests: optional(size),
+  iterations: optional(size),
+  blocks: optional(size),
+  context: optional(object({ blocks: size })),
+  heads: optional(size),
+  general: optional(oneOf('attention', 'mean')),
+  user: optional(oneOf('residual', 'attention')),
+  search: optional(oneOf('soft', 'hard')),
+  explored: optional(size),
+  probabilityTemperature: optional(positive),
+  generalShare: optional(number),
+  rank: optional(oneOf('mixture', 'nearest')),
+  source: optional(oneOf('generated', 'history')),
+  sharpness: optional(positive),
+  interestLevels: optional(size),
+  codeHistogram: optional(truth),
+  dictionary: optional(object({ levels: size })),
+}
+const areOptions = object(optionShape)
+export type ServedOptions = Guarded<typeof areOptions>
 
 /** A saved network: its parameters and state by name, and its options. */
 export interface SavedNetwork {
@@ -70,6 +72,13 @@ export function damagedModel(given: string): InvalidFileError {
     given,
     next: 'Save the model again.',
   })
+}
+
+/** @throws InvalidFileError `DAMAGED_MODEL` */
+export function servedOptions(saved: Record<string, unknown>): ServedOptions {
+  if (areOptions(saved)) return saved
+  const name = unlike(saved, optionShape) ?? ''
+  throw damagedModel(`option "${name}" is ${name in saved ? JSON.stringify(saved[name]) : 'missing'}`)
 }
 
 /**
