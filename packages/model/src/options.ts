@@ -21,9 +21,9 @@ export const commonOptions = {
   normalize: z.boolean().default(true),
   /**
    * What is made of the scores of target and negatives: sampled softmax, the same with hard negatives weighing more (`hardNegativeSoftmax`), binary
-   * cross-entropy, or BPR.
+   * cross-entropy, or BPR; `contrastive` leaves the negatives aside, and holds each user against the targets of the batch (`contrastive`).
    */
-  loss: z.enum(['softmax', 'hard-softmax', 'bce', 'bpr']).default('softmax'),
+  loss: z.enum(['softmax', 'hard-softmax', 'contrastive', 'bce', 'bpr']).default('softmax'),
   /** With `loss: 'hard-softmax'`: how much hard negatives outweigh easy ones, REMI's beta; .3 where absent. */
   hardness: z.number().min(0).optional(),
   /** A transformer over the history, off where absent. Each item then knows what came before it. */

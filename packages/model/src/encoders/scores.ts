@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { contrastive } from '../losses/contrastive.ts'
 import { hardNegativeSoftmax } from '../losses/hard-negative-softmax.ts'
 import { binaryCrossEntropy, bpr } from '../losses/pairwise.ts'
 import { softmaxOfProducts } from '../losses/softmax-of-products.ts'
@@ -31,7 +32,8 @@ export type LossOptions = Pick<CommonOptions, 'temperature' | 'normalize' | 'los
 const HARDNESS = 0.3
 
 /**
- * The recommendation loss of one vector per user: sampled softmax, plain or with hard negatives weighing more, binary cross-entropy or BPR.
+ * The recommendation loss of one vector per user: sampled softmax, plain or with hard negatives weighing more, contrastive in the batch,
+ * binary cross-entropy or BPR.
  *
  * @param users `[size, dim]`, normalised where the items are
  */
@@ -41,6 +43,7 @@ export function recommendationLoss(
   input: TrainingInput,
   { temperature, normalize: normalized, loss, hardness = HARDNESS }: LossOptions,
 ): tf.Scalar {
+  if (loss === 'contrastive') return contrastive(users, targets, temperature, equalPairs(input.batch.targets))
   const scaled = tf.mul(users, 1 / temperature) as tf.Tensor2D
   const products = tf.sum(tf.mul(scaled, targets), 1, true) as tf.Tensor2D
   const positive = input.logQ ? (tf.sub(products, input.logQ.targets) as tf.Tensor2D) : products

@@ -94,6 +94,7 @@ describe('training', () => {
   it.each([
     // Its negatives always weigh as much as their hardest: it can't come so near to zero.
     ['hard-softmax', 0.8],
+    ['contrastive', 0.7],
     ['bce', 0.7],
     ['bpr', 0.7],
   ])('learns with the loss %s', async (loss, share) => {
