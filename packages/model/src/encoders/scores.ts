@@ -47,18 +47,19 @@ export function recommendationLoss(
   const scaled = tf.mul(users, 1 / temperature) as tf.Tensor2D
   const products = tf.sum(tf.mul(scaled, targets), 1, true) as tf.Tensor2D
   const positive = input.logQ ? (tf.sub(products, input.logQ.targets) as tf.Tensor2D) : products
-  if (loss !== 'softmax') {
+  if (loss === 'bce' || loss === 'bpr') {
     const logits = tf.matMul(scaled, negatives, false, true) as tf.Tensor2D
     const negative = input.logQ ? (tf.sub(logits, input.logQ.negatives) as tf.Tensor2D) : logits
     const left = tf.sub(1, equalPairs(input.batch.targets, input.drawn)) as tf.Tensor2D
-    if (loss === 'hard-softmax') return hardNegativeSoftmax(positive, negative, left, hardness)
     return loss === 'bce' ? binaryCrossEntropy(positive, negative, left) : bpr(positive, negative, left)
   }
-  if (!input.logQ) {
-    return softmaxOfProducts(scaled, negatives, positive, input.hits, normalized ? 1 / temperature : undefined)
-  }
+  const softmax = (users: tf.Tensor2D, items: tf.Tensor2D, bound?: number) =>
+    loss === 'hard-softmax'
+      ? hardNegativeSoftmax(users, items, positive, input.hits, hardness, bound)
+      : softmaxOfProducts(users, items, positive, input.hits, bound)
+  if (!input.logQ) return softmax(scaled, negatives, normalized ? 1 / temperature : undefined)
   // log Q rides along as one more dimension.
   const left = tf.concat2d([scaled, tf.ones<tf.Rank.R2>([input.size, 1])], 1)
   const right = tf.concat2d([negatives, tf.neg(tf.transpose(input.logQ.negatives)) as tf.Tensor2D], 1)
-  return softmaxOfProducts(left, right, positive, input.hits)
+  return softmax(left, right)
 }

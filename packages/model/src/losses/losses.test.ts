@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { equalPairs } from '../encoders/equal-pairs.ts'
 import { checkGradient, normal, ready } from '../gradient.fixture.ts'
 import { contrastive } from './contrastive.ts'
+import { hardNegativeSoftmax } from './hard-negative-softmax.ts'
 import { mixtureSoftmax } from './mixture-softmax.ts'
 import { binaryCrossEntropy, bpr, shuffleBpr } from './pairwise.ts'
 import { softmaxOfProducts } from './softmax-of-products.ts'
@@ -72,6 +73,82 @@ describe('softmax of products', () => {
   it('stays finite for raw scores of any size', () => {
     const loss = softmaxOfProducts(tf.tensor2d([[900]]), tf.tensor2d([[1]]), tf.tensor2d([[-500]]), tf.zeros([1, 1]))
     expect(loss.dataSync()[0]).toBeCloseTo(1400, 2)
+  })
+})
+
+describe('hard negative softmax', () => {
+  const users = () => normal<tf.Rank.R2>([3, 4], 31)
+  const items = () => normal<tf.Rank.R2>([6, 4], 32)
+  /** Items of the users' targets, and of the negatives: the first user's target is among them twice, the second's once. */
+  const [targets, drawn, hits] = [
+    [0, 3, 5],
+    [0, 1, 3, 0, 4],
+    [2, 1, 0],
+  ]
+  const loss = (u: tf.Tensor, v: tf.Tensor, beta: number, bound?: number) => {
+    const own = tf.sum(tf.mul(u, tf.gather(v, targets)), 1, true) as tf.Tensor2D
+    return hardNegativeSoftmax(
+      u as tf.Tensor2D,
+      tf.gather(v, drawn) as tf.Tensor2D,
+      own,
+      tf.tensor2d(hits, [3, 1]),
+      beta,
+      bound,
+    )
+  }
+  const bounds = [undefined, 15]
+
+  it('weighs negatives by exp(beta s), as written out in loops, bounded or not, and leaves accidental hits out', () => {
+    const [u, v] = [users().arraySync(), items().arraySync()]
+    for (const beta of [0, 0.7]) {
+      const losses = u.map((user, b) => {
+        const own = dot(user, v[targets[b]])
+        const scores = drawn.filter((item) => item !== targets[b]).map((item) => dot(user, v[item]))
+        const total = scores.reduce((sum, x) => sum + Math.exp(beta * x), 0)
+        const weighted = scores.reduce(
+          (sum, x) => sum + ((scores.length * Math.exp(beta * x)) / total) * Math.exp(x),
+          0,
+        )
+        return Math.log(Math.exp(own) + weighted) - own
+      })
+      for (const bound of bounds) expect(loss(users(), items(), beta, bound).dataSync()[0]).toBeCloseTo(mean(losses), 4)
+    }
+  })
+
+  it('with beta 0 is the plain sampled softmax', () => {
+    const own = tf.sum(tf.mul(users(), tf.gather(items(), targets)), 1, true) as tf.Tensor2D
+    const plain = softmaxOfProducts(users(), tf.gather(items(), drawn), own, tf.tensor2d(hits, [3, 1]))
+    expect(loss(users(), items(), 0).dataSync()[0]).toBeCloseTo(plain.dataSync()[0], 4)
+  })
+
+  it('lets hard negatives push harder as beta grows', () => {
+    const share = (beta: number) => {
+      const of = (v: tf.Tensor) =>
+        hardNegativeSoftmax(tf.ones([1, 1]), v as tf.Tensor2D, tf.zeros([1, 1]), tf.zeros([1, 1]), beta)
+      const [hard, easy] = tf
+        .grad(of)(tf.tensor2d([2, -2], [2, 1]))
+        .dataSync()
+      return hard / (Math.abs(hard) + Math.abs(easy))
+    }
+    expect(share(1)).toBeGreaterThan(share(0))
+  })
+
+  it('has the gradient that finite differences give, of users and of items', () => {
+    for (const bound of bounds) checkGradient((u, v) => loss(u, v, 1.5, bound), [users(), items()])
+  })
+
+  it('stays finite for raw scores of any size, and where no negative is left', () => {
+    const of = (user: number, own: number, negative: number, hits: number) => {
+      const one = (x: number) => tf.tensor2d([[x]])
+      return hardNegativeSoftmax(one(user), one(negative), one(own), one(hits), 0.5)
+    }
+    expect(of(900, -500, 1, 0).dataSync()[0]).toBeCloseTo(1400, 2)
+    expect(of(1, 900, -1, 0).dataSync()[0]).toBe(0)
+    expect(of(2, 6, 3, 1).dataSync()[0]).toBe(0)
+    const slope = tf.grad((own) =>
+      hardNegativeSoftmax(tf.ones([1, 1]), tf.fill([1, 1], 3), own as tf.Tensor2D, tf.ones([1, 1]), 0.5),
+    )
+    expect(slope(tf.fill([1, 1], 3)).dataSync()[0]).toBeCloseTo(0, 6)
   })
 })
 

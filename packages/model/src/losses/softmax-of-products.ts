@@ -3,6 +3,11 @@ import * as tf from '@tensorflow/tfjs'
 /** What logits stay below that `exp` needs no shift for: the sum of a million such terms is still finite. */
 const SAFE = 40
 
+/** Whether `exp(power * logit)` needs no shift for logits that do not exceed `bound`. */
+export function needsNoShift(bound: number | undefined, power = 1): boolean {
+  return bound !== undefined && bound * power <= SAFE
+}
+
 /**
  * Sampled softmax (Jean et al., ACL 2015): cross-entropy of the target against shared negatives, for scores that may be
  * mixtures, `neg_bkm = users_bk . negatives_m`:
@@ -29,10 +34,10 @@ export function softmaxOfProducts(
   negatives: tf.Tensor2D,
   positive: tf.Tensor2D,
   hits: tf.Tensor2D,
-  bound = Number.POSITIVE_INFINITY,
+  bound?: number,
 ): tf.Scalar {
   const [batch, components] = positive.shape
-  const bounded = bound <= SAFE
+  const bounded = needsNoShift(bound)
   const single = components === 1
   /** `[batch, 1]` to `[batch * components, 1]`, each value once for each component of its example. */
   const perComponent = (x: tf.Tensor) => (single ? x : tf.reshape(tf.tile(x, [1, components]), [batch * components, 1]))

@@ -3,8 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { PADDING_LOGIT } from '../encoders/history.ts'
-import { checkGradient, normal, ready } from '../gradient.fixture.ts'
-import { hardNegativeSoftmax } from '../losses/hard-negative-softmax.ts'
+import { ready } from '../gradient.fixture.ts'
 import { dot, plus, reader, redraw, softmax, times, unit, vectorsOf, weighted } from '../plain.fixture.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
 import { remiNetwork } from './network.ts'
@@ -66,48 +65,6 @@ describe('REMI', () => {
     )
     expect(total).toBeCloseTo(ofNegatives + 6 * routing, 4)
     network.dispose()
-  })
-
-  it('weighs negatives by exp(beta s), as written out in loops', () => {
-    const positive = normal<tf.Rank.R2>([3, 1], 1)
-    const negative = normal<tf.Rank.R2>([3, 5], 2)
-    const left = tf.tensor2d([1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 0, 1], [3, 5])
-    const [p, n, l] = [positive.arraySync(), negative.arraySync(), left.arraySync()]
-    const losses = p.map(([s], u) => {
-      const scores = n[u].filter((_, i) => l[u][i] === 1)
-      const total = scores.reduce((sum, x) => sum + Math.exp(0.7 * x), 0)
-      const weighted = scores.reduce((sum, x) => sum + ((scores.length * Math.exp(0.7 * x)) / total) * Math.exp(x), 0)
-      return Math.log(Math.exp(s) + weighted) - s
-    })
-    const expected = losses.reduce((sum, loss) => sum + loss, 0) / 3
-    expect(hardNegativeSoftmax(positive, negative, left, 0.7).dataSync()[0]).toBeCloseTo(expected, 5)
-  })
-
-  it('with beta 0 is the plain sampled softmax', () => {
-    const positive = normal<tf.Rank.R2>([4, 1], 3)
-    const negative = normal<tf.Rank.R2>([4, 6], 4)
-    const found = hardNegativeSoftmax(positive, negative, tf.ones([4, 6]), 0).dataSync()[0]
-    const all = tf.logSumExp(tf.concat2d([positive, negative], 1), 1, true)
-    expect(found).toBeCloseTo(tf.mean(tf.sub(all, positive)).dataSync()[0], 5)
-  })
-
-  it('lets hard negatives push harder as beta grows', () => {
-    const positive = tf.tensor2d([[0]])
-    const negative = tf.tensor2d([2, -2], [1, 2])
-    const share = (beta: number) => {
-      const loss = (s: tf.Tensor) => hardNegativeSoftmax(positive, s as tf.Tensor2D, tf.ones([1, 2]), beta)
-      const [hard, easy] = tf.grad(loss)(negative).dataSync()
-      return hard / (Math.abs(hard) + Math.abs(easy))
-    }
-    expect(share(1)).toBeGreaterThan(share(0))
-  })
-
-  it('has the gradient that finite differences give', () => {
-    const left = tf.tensor2d([1, 1, 0, 1, 1, 1], [2, 3])
-    checkGradient(
-      (p, n) => hardNegativeSoftmax(p as tf.Tensor2D, n as tf.Tensor2D, left, 1.5),
-      [normal<tf.Rank.R2>([2, 1], 5), normal<tf.Rank.R2>([2, 3], 6)],
-    )
   })
 
   it('regularises the variance of the routing over the items of a history', () => {
