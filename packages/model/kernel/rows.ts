@@ -1,5 +1,5 @@
 // Work on rows of a matrix of float32, in AssemblyScript; `tools/kernels.ts` compiles it to WebAssembly with SIMD. The plain
-// reference of each function stands in ../src/training/adam.ts and ../src/row-memory.ts.
+// reference of each function stands in ../src/training/adam.ts, ../src/row-memory.ts and ../src/row-sums.ts.
 
 /** Copies row `rows[r]` of `table` to row `r` of `out`, for `count` of them; row -1 is all zeros. */
 export function gather(table: usize, rows: usize, count: i32, dim: i32, out: usize): void {
@@ -24,6 +24,22 @@ function copy(from: usize, to: usize, bytes: usize): void {
     store<f32>(to, load<f32>(from))
     from += 4
     to += 4
+  }
+}
+
+/** Adds row `r` of `given` to row `rows[r]` of `sums`, for `count` of them; row 0 is left out. */
+export function add(sums: usize, rows: usize, count: i32, dim: i32, given: usize): void {
+  const bytes = (<usize>dim) << 2
+  const whole = bytes & ~15
+  for (let r = 0; r < count; r++) {
+    const row = load<i32>(rows + ((<usize>r) << 2))
+    if (row > 0) {
+      const to = sums + <usize>row * bytes
+      let i: usize = 0
+      for (; i < whole; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(given + i)))
+      for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(to + i) + load<f32>(given + i))
+    }
+    given += bytes
   }
 }
 

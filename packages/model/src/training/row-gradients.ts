@@ -1,4 +1,5 @@
 import type { EmbeddingTable } from '../embedding-table.ts'
+import { createRowSums } from '../row-sums.ts'
 import { createLocator } from './locator.ts'
 
 /** Gradients of one step by item. Its arrays are reused by the next step. */
@@ -16,7 +17,7 @@ export function createRowGradients({ rows, dim }: Pick<EmbeddingTable, 'rows' | 
 } {
   const locator = createLocator(rows)
   let local = new Int32Array(0)
-  let sums = new Float32Array(0)
+  const rowSums = createRowSums(dim)
   return {
     add(parts) {
       locator.begin()
@@ -28,23 +29,13 @@ export function createRowGradients({ rows, dim }: Pick<EmbeddingTable, 'rows' | 
         at += items.length
       }
       const { count } = locator
-      if (sums.length < count * dim) sums = new Float32Array(Math.ceil(1.25 * count * dim))
-      sums.fill(0, 0, count * dim)
+      rowSums.begin(count)
       at = 0
       for (const [items, gradient] of parts) {
-        if (gradient) addRows(sums, local, at, items.length, dim, gradient)
+        if (gradient) rowSums.add(local.subarray(at, at + items.length), gradient)
         at += items.length
       }
-      return { items: locator.rows, count, sums: sums.subarray(0, count * dim) }
+      return { items: locator.rows, count, sums: rowSums.sums() }
     },
-  }
-}
-
-function addRows(sums: Float32Array, local: Int32Array, at: number, count: number, dim: number, rows: Float32Array) {
-  for (let r = 0, i = 0; r < count; r++) {
-    const start = local[at + r] * dim
-    // The padding has no row.
-    if (start === 0) i += dim
-    else for (let j = start; j < start + dim; j++, i++) sums[j] += rows[i]
   }
 }
