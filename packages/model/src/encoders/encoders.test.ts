@@ -27,7 +27,7 @@ function placesOfLengths(...lengths: number[]): Places {
 }
 
 describe('histories', () => {
-  it.each([[[2, 0, 4, 1]], [[4, 4]], [[0, 0]]])(
+  it.each([[[2, 0, 4, 1]], [[1, 2, 0]], [[4, 4]], [[0, 0]]])(
     'of %j items stand where the batch has them, zeros at the padding',
     (lengths) => {
       const places = placesOfLengths(...lengths)

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Histories } from '../training/sampler.ts'
 import { stopGradient } from './constant.ts'
 import { gatherRows } from './gather.ts'
+import { segmentSum } from './segment-sum.ts'
 
 /** Logits of padding: far enough below any other that softmax gives them nothing. */
 export const PADDING_LOGIT = -1e9
@@ -103,14 +104,14 @@ export function isFull({ size, length, flat }: Places): boolean {
 
 /** Rows at their places, `[filled, width]` to `[size, length, width]`: each place has one at most, so the way back is a gather. */
 function atPlaces(rows: tf.Tensor2D, places: Places): tf.Tensor3D {
-  const { size, length, flat } = places
+  const { size, length, flat, at } = places
   const shape: [number, number, number] = [size, length, rows.shape[1]]
   if (isFull(places)) return tf.reshape(rows, shape)
   const op = tf.customGrad((x, save) => {
     const keep = save as tf.GradSaveFunc
     keep([flat])
     return {
-      value: tf.unsortedSegmentSum(x as tf.Tensor2D, flat, size * length),
+      value: segmentSum(x as tf.Tensor2D, flat, size * length, at[at.length - 1]),
       gradFunc: (dy: tf.Tensor, [flat]: tf.Tensor[]) => tf.gather(dy, flat as tf.Tensor1D),
     }
   })

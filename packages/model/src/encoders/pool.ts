@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { type History, isFull } from './history.ts'
+import { segmentSum } from './segment-sum.ts'
 
 /** Mean of the items of each history, `[size, width]`; an empty history gives zeros. */
 export function meanPool({ rows, places }: History): tf.Tensor2D {
-  const { owners, lengths, size, length } = places
+  const { owners, lengths, size, length, at } = places
   const full = isFull(places)
   const shape: [number, number, number] = [size, length, rows.shape[1]]
   const op = tf.customGrad((items, save) => {
@@ -12,7 +13,7 @@ export function meanPool({ rows, places }: History): tf.Tensor2D {
     keep([share, owners])
     const sums = full
       ? tf.sum(tf.reshape(items as tf.Tensor, shape), 1)
-      : tf.unsortedSegmentSum(items as tf.Tensor2D, owners, size)
+      : segmentSum(items as tf.Tensor2D, owners, size, Math.floor(at[at.length - 1] / length))
     return {
       value: tf.mul(sums, share),
       gradFunc: (dy: tf.Tensor, [share, owners]: tf.Tensor[]) => {
