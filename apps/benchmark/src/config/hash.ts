@@ -20,8 +20,10 @@ export function hashOf(value: unknown): string {
  * What all rows of a run share: data, split, first seed, training options. Rows and further seeds may be added to a run that
  * has begun; what is shared may not change.
  */
-function shared({ dataset, world, split, splitSeed, testUsers, seeds, fit }: Experiment): Record<string, unknown> {
-  return { dataset, world, split, splitSeed, testUsers, 'first seed': seeds[0], fit: decisive(fit) }
+function shared(experiment: Experiment): Record<string, unknown> {
+  const { dataset, world, split, splitSeed, testUsers, validationUsers, seeds, fit } = experiment
+  const data = { dataset, world, split, splitSeed, testUsers, validationUsers }
+  return { ...data, 'first seed': seeds[0], fit: decisive(fit) }
 }
 
 /** Names what all rows of a run share. */

@@ -85,7 +85,7 @@ function jsonFiles(folder: string): string[] {
 }
 
 /** Keys that make another experiment of the same rows. */
-const OF_THE_DATA = ['dataset', 'world', 'split', 'splitSeed', 'testUsers']
+const OF_THE_DATA = ['dataset', 'world', 'split', 'splitSeed', 'testUsers', 'validationUsers']
 
 /** What an experiment says, with what it takes from the configuration that it uses, and that from the next. */
 async function resolveUse(

@@ -63,6 +63,8 @@ export const experimentSchema = z.strictObject({
   splitSeed: z.int().nonnegative().default(1230),
   /** Test users at most, drawn with the split's seed; all where absent. */
   testUsers: z.int().positive().optional(),
+  /** The same of the users that training is validated on. */
+  validationUsers: z.int().positive().optional(),
   seeds: z.array(z.int().nonnegative()).min(1).default([1]),
   systems: z.array(rowOrName).min(1),
   fit: fit.prefault({}),
