@@ -1,7 +1,7 @@
 import type { Random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { routeDynamically } from '../encoders/dynamic-routing.ts'
-import { gatherRows } from '../encoders/gather.ts'
+import { permuteRows } from '../encoders/gather.ts'
 import { createHistory, type History } from '../encoders/history.ts'
 import { createHistoryReader } from '../encoders/history-reader.ts'
 import type { HistoryInput, Network } from '../network.ts'
@@ -31,22 +31,24 @@ export function comirecDrNetwork(options: ComirecDrOptions, random: Random): Net
 /** `W_t h_t`, one product per position: `maps` `[length, dim, out]`. */
 function mapByPosition({ rows, places }: History, maps: tf.Tensor3D): History {
   const positions = places.at.map((at) => at % places.length)
-  const order = Int32Array.from(positions.keys()).sort((a, b) => positions[a] - positions[b] || a - b)
   const counts = new Int32Array(places.length)
   for (const position of positions) counts[position]++
-  const sorted = tf.tensor1d(order, 'int32')
+  // Where each row stands when they are sorted by position, and which row stands there.
+  const next = counts.map((_, t) => counts.subarray(0, t).reduce((sum, count) => sum + count, 0))
+  const back = positions.map((position) => next[position]++)
+  const order = new Int32Array(back.length)
+  for (const [row, at] of back.entries()) order[at] = row
+  const [there, home] = [order, back].map((rows) => tf.tensor1d(rows, 'int32'))
   const present = tf.unstack(maps).filter((_, t) => counts[t] > 0) as tf.Tensor2D[]
   const parts = tf.split(
-    gatherRows(rows, sorted),
+    permuteRows(rows, there, home),
     Array.from(counts).filter((count) => count > 0),
   ) as tf.Tensor2D[]
   const mapped = tf.concat2d(
     parts.map((part, n) => tf.matMul(part, present[n])),
     0,
   )
-  const back = new Int32Array(order.length)
-  for (const [n, at] of order.entries()) back[at] = n
-  return createHistory(places, gatherRows(mapped, tf.tensor1d(back, 'int32')))
+  return createHistory(places, permuteRows(mapped, home, there))
 }
 
 /** Adds the identity to each position's and each interest's map, `[length, dim, interests * dim]`. */

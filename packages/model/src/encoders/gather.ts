@@ -24,3 +24,16 @@ export function gatherRows(rows: tf.Tensor2D, ids: tf.Tensor): tf.Tensor {
   })
   return op(rows)
 }
+
+/** Rows in another order, `order` of them int32 `[count]`, and `back` the way back, which is the way of the gradient. */
+export function permuteRows(rows: tf.Tensor2D, order: tf.Tensor1D, back: tf.Tensor1D): tf.Tensor2D {
+  const op = tf.customGrad((table, save) => {
+    const keep = save as tf.GradSaveFunc
+    keep([back])
+    return {
+      value: tf.gather(table as tf.Tensor2D, order),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.gather(dy, saved[0] as tf.Tensor1D),
+    }
+  })
+  return op(rows) as tf.Tensor2D
+}

@@ -102,26 +102,32 @@ export function isFull({ size, length, flat }: Places): boolean {
   return flat.size === size * length
 }
 
-/** Rows at their places, `[filled, width]` to `[size, length, width]`: each place has one at most, so the way back is a gather. */
-function atPlaces(rows: tf.Tensor2D, places: Places): tf.Tensor3D {
-  const { size, length, flat, at } = places
-  const shape: [number, number, number] = [size, length, rows.shape[1]]
-  if (isFull(places)) return tf.reshape(rows, shape)
-  const op = tf.customGrad((x, save) => {
-    const keep = save as tf.GradSaveFunc
-    keep([flat])
-    return {
-      value: segmentSum(x as tf.Tensor2D, flat, size * length, at[at.length - 1]),
-      gradFunc: (dy: tf.Tensor, [flat]: tf.Tensor[]) => tf.gather(dy, flat as tf.Tensor1D),
-    }
+/** Rows at their places, `[filled, width]` to `[size * length, width]`: each place has one at most, so the way back is a gather. */
+function scatter(rows: tf.Tensor2D, { flat, size, length, at }: Places): tf.Tensor2D {
+  return segmentSum(rows, flat, size * length, at[at.length - 1])
+}
+
+/** `scatter` or its way back, `gather`, whose gradients are one another. */
+function moveRows(rows: tf.Tensor2D, places: Places, way: 'scatter' | 'gather'): tf.Tensor2D {
+  const op = tf.customGrad((x) => {
+    const scattered = (x: tf.Tensor) => scatter(x as tf.Tensor2D, places)
+    const gathered = (x: tf.Tensor) => tf.gather(x, places.flat)
+    const [value, gradFunc] = way === 'scatter' ? [scattered, gathered] : [gathered, scattered]
+    return { value: value(x as tf.Tensor), gradFunc }
   })
-  return tf.reshape(op(rows), shape)
+  return op(rows) as tf.Tensor2D
+}
+
+/** Rows at their places, `[filled, width]` to `[size, length, width]`. */
+function atPlaces(rows: tf.Tensor2D, places: Places): tf.Tensor3D {
+  const shape: [number, number, number] = [places.size, places.length, rows.shape[1]]
+  return tf.reshape(isFull(places) ? rows : moveRows(rows, places, 'scatter'), shape)
 }
 
 /** From `[size, length, width]` what stands at the items, `[filled, width]`. */
 export function fromPlaces(all: tf.Tensor3D, places: Places): tf.Tensor2D {
   const rows = tf.reshape(all, [places.size * places.length, all.shape[2]]) as tf.Tensor2D
-  return isFull(places) ? rows : gatherRows(rows, places.flat)
+  return isFull(places) ? rows : moveRows(rows, places, 'gather')
 }
 
 /** `h_l + P_l` for each item, `P` `[length, width]`. */
