@@ -14,6 +14,7 @@ import type { EmbeddingTable } from './embedding-table.ts'
 import { tableOfTensors, tableTensors } from './model-table.ts'
 import type { Network } from './network.ts'
 import { otherSystem } from './other-system.ts'
+import { readJson } from './read-json.ts'
 import type { InterestDescription } from './recommender.ts'
 
 /** The layout of a saved model's folder. */
@@ -128,8 +129,8 @@ export async function openVectorModel(directory: string, system: string): Promis
   const { meta } = folder
   if (!isMeta(meta) || meta.system !== system) throw otherSystem(directory, folder.meta.system, system)
   const json = async <T>(name: string, guard: Guard<T>): Promise<T> => {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(await folder.read(name)))
-    if (guard(parsed)) return parsed
+    const parsed = await readJson(folder, name, guard)
+    if (parsed !== undefined) return parsed
     throw damaged(directory, name)
   }
   const texts = guards.arrayOf(guards.text)

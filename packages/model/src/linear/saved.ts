@@ -7,8 +7,10 @@ import {
   type SafeTensor,
   saveFolder,
 } from '@sparc/tables'
+import { guards } from '@sparc/tables/plain'
 import { z } from 'zod'
 import { otherSystem } from '../other-system.ts'
+import { readJson } from '../read-json.ts'
 import type { Catalogue } from './classic.ts'
 
 const FORMAT = { format: 'sparc.model', version: 1 }
@@ -67,15 +69,15 @@ export async function openClassic(
     })
   }
   const { options, items, itemsKey } = meta.data
-  const ids = z.array(z.string()).safeParse(JSON.parse(new TextDecoder().decode(await folder.read('items.json'))))
+  const ids = await readJson(folder, 'items.json', guards.arrayOf(guards.text))
   const popularity = data('popularity', Float32Array)
-  if (!ids.success || ids.data.length !== items || popularity.length !== items) {
+  if (ids?.length !== items || popularity.length !== items) {
     throw new InvalidFileError('WRONG_SHAPE', {
       what: `The saved ${system} has not one id and one count for each item`,
-      given: `${ids.success ? ids.data.length : 'no'} ids, ${popularity.length} counts`,
+      given: `${ids?.length ?? 'no'} ids, ${popularity.length} counts`,
       allowed: `${items} of each`,
       next: 'Save the model again.',
     })
   }
-  return { options, catalogue: { ids: ids.data, itemsKey, popularity }, data }
+  return { options, catalogue: { ids, itemsKey, popularity }, data }
 }

@@ -1,6 +1,7 @@
 import { decodeSafetensors, type Guard, guards, openFolder, type SafeTensor } from '@sparc/tables/plain'
 import { addFeatureRows } from '../add-feature-rows.ts'
 import { areInterests } from '../describe-interests.ts'
+import { readJson } from '../read-json.ts'
 import type { InterestDescription } from '../recommender.ts'
 import { encoderOf } from './encoders.ts'
 import { createProducts } from './products.ts'
@@ -74,8 +75,8 @@ export async function openServedModel(directory: string): Promise<ServedModel> {
   const encoder = encoderOf(system)
   const options = servedOptions(folder.meta.options)
   const json = async <T>(name: string, guard: Guard<T>): Promise<T> => {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(await folder.read(name)))
-    if (guard(parsed)) return parsed
+    const parsed = await readJson(folder, name, guard)
+    if (parsed !== undefined) return parsed
     throw damagedModel(name)
   }
   let dense = decodeSafetensors(await folder.read('dense.safetensors')).tensors
