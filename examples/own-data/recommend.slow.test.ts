@@ -38,4 +38,13 @@ test('from a CSV to recommendations by string ids, mostly of the taste of the us
   expect(new Set(skus).size).toBe(10)
   expect(skus.filter((sku) => sku >= 20 && sku < 40).length).toBeGreaterThan(5)
   expect(await readdir(join(folder, 'model'))).toContain('manifest.json')
+  const run = promisify(execFile)
+  const serve = ['--conditions=@sparc/source', '--import', 'tsx', 'serve.ts', join(folder, 'model')]
+  const served = await run(process.execPath, [...serve, 'sku-21', 'sku-33', 'no-such'], { cwd: directory })
+  expect(served.stderr).toBe('not in the catalogue, left out: no-such\n')
+  expect(served.stdout).toMatch(/^(sku-\d+ -?\d+\.\d\d \(interest \d+, \d+ % likely\)\n){10}$/)
+  const popular = await run(process.execPath, serve, { cwd: directory })
+  expect(popular.stdout).toMatch(/^(sku-\d+ \d+\.00 \(popular\)\n){10}$/)
+  node[node.length - 3] = 'nobody'
+  await expect(run(process.execPath, node, { cwd: directory })).rejects.toThrow(/views\.csv has no user "nobody"/)
 })

@@ -7,8 +7,12 @@ import { csr, makeQueries, readInteractions, readItems, readRecommendations } fr
 
 const [path, user, folder = 'model', steps = '3000'] = process.argv.slice(2)
 const data = await importFile({ path })
+const { userIds, users, items } = readInteractions(data.interactions)
+const history = items.filter((_, row) => userIds[users[row]] === user)
+if (history.length === 0) throw new Error(`${path} has no user "${user}"`)
 
-const { train, validation } = splitByUser(data)
+const { train, validation, notes } = splitByUser(data)
+for (const note of notes) console.error(note)
 const trained = sparc()
 await trained.fit(
   { items: data.items, sequences: train, validation },
@@ -25,8 +29,6 @@ await trained.save(folder)
 const model = await loadSparc(folder)
 const index = await CodeShardedIndex.build(await model.embedItems())
 
-const { userIds, users, items } = readInteractions(data.interactions)
-const history = items.filter((_, row) => userIds[users[row]] === user)
 const queries = makeQueries({ users: [user], history: csr([history]) })
 const found = await index.search(await model.embedUsers(queries), { k: 10, scope: 'all', exclude: queries })
 

@@ -51,3 +51,4 @@ export { type SplitLeaveOneOutOptions, splitLeaveOneOut } from './splits/leave-o
 export type { Split } from './splits/split.ts'
 export { type SplitByTimeOptions, splitByTime, type TimeSplit } from './splits/split-by-time.ts'
 export { type SplitByUserOptions, splitByUser } from './splits/split-by-user.ts'
+export { toSequences } from './splits/to-sequences.ts'

@@ -20,6 +20,8 @@ export interface ExplainedInterest {
   interest: number
   code?: number
   probability?: number
+  /** Not one interest but the vector of the whole user, SPARC's general one; its code is merely the nearest. */
+  general?: true
 }
 
 /** What was found for one query, and how. */
@@ -41,8 +43,13 @@ export function explainResults(
   return results.map((result, user) => {
     const describe = (interest: number): ExplainedInterest => {
       const at = interests.offsets[user] + interest
-      const { codes, probabilities } = interests
-      return { interest, ...(codes && { code: codes[at] }), ...(probabilities && { probability: probabilities[at] }) }
+      const { codes, probabilities, generalFirst } = interests
+      return {
+        interest,
+        ...(codes && { code: codes[at] }),
+        ...(probabilities && { probability: probabilities[at] }),
+        ...(generalFirst && interest === 0 && { general: true as const }),
+      }
     }
     return {
       user: interests.users[user],

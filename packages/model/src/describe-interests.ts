@@ -111,7 +111,10 @@ export function interestOf(
   throw new InvalidInputError('NO_SUCH_INTEREST', {
     what: 'There is no such interest',
     given: code,
-    allowed: described.length > 0 ? `0 to ${described.length - 1}` : `none: ${system} has no codes`,
+    allowed:
+      described.length > 0
+        ? `0 to ${described.length - 1}`
+        : `none: ${system} has no codes, or training ended before its codebook began`,
     next: 'Take a code from what the model or an index gives.',
   })
 }

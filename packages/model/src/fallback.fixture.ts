@@ -4,18 +4,11 @@ import { createResidualQuantizer } from '@sparc/codebook'
 import { random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { loadTensorflow } from './index.ts'
-import { create, learned } from './systems.fixture.ts'
-import { smallWorld } from './world.fixture.ts'
+import { learned, learning } from './systems.fixture.ts'
 
 const { backend, advice } = await loadTensorflow()
-const { data } = smallWorld()
-const recalls: Record<string, number | undefined> = {}
-for (const name of backend === 'wasm' ? learned : []) {
-  const model = create(name)
-  const report = await model.fit(data, { validation: { every: 15, k: 12 } })
-  recalls[name] = report.best?.recall
-  model.dispose()
-}
+const recalls: Record<string, { before: number; after: number }> = {}
+for (const name of backend === 'wasm' ? learned : []) recalls[name] = await learning(name)
 const quantizer = createResidualQuantizer({ levels: 2, size: 4, dim: 3, random: random(1) })
 const draw = random(2)
 const vectors = tf.tensor2d(

@@ -1,7 +1,7 @@
-import { parseOptions } from '@sparc/tables'
+import { InvalidInputError, parseOptions } from '@sparc/tables'
 import { z } from 'zod'
 import { checkK } from './check-k.ts'
-import type { FitOptions, RecommendOptions, VectorRecommendOptions } from './recommender.ts'
+import type { EmbedUsersOptions, FitData, FitOptions, RecommendOptions, VectorRecommendOptions } from './recommender.ts'
 
 const positive = z.int().positive()
 const callable = z.custom<never>((value) => typeof value === 'function', 'a function is needed')
@@ -39,9 +39,32 @@ const recommendSchema = z.strictObject({
 
 const vectorRecommendSchema = recommendSchema.extend({ popularityWeight: z.number().optional() })
 
-/** @throws InvalidInputError `UNKNOWN_OPTION`, `INVALID_OPTION` */
-export function checkFitOptions(options: FitOptions): void {
+const dataSchema = z.strictObject({
+  items: z.unknown(),
+  sequences: z.unknown(),
+  validation: z.unknown().optional(),
+})
+
+const embedUsersSchema: z.ZodType<EmbedUsersOptions> = z.strictObject({
+  interests: z.int().positive('a whole number of at least 1').optional(),
+})
+
+/** Both arguments of `fit`, but for what is in its tables. @throws InvalidInputError `UNKNOWN_OPTION`, `INVALID_OPTION` */
+export function checkFitOptions(data: FitData, options: FitOptions): void {
+  parseOptions(dataSchema, data, 'the data of fit')
   parseOptions(fitSchema, options, 'options of fit')
+  if (options.validation === undefined || data.validation !== undefined) return
+  throw new InvalidInputError('INVALID_OPTION', {
+    what: 'The options of fit say how to validate, and the data has nothing to validate on',
+    given: { validation: options.validation },
+    allowed: 'option "validation" beside data that has "validation", a table of cases',
+    next: 'Give the data { items, sequences, validation }, or leave the option out.',
+  })
+}
+
+/** @throws InvalidInputError `UNKNOWN_OPTION`, `INVALID_OPTION` */
+export function checkEmbedUsersOptions(options: EmbedUsersOptions | undefined): EmbedUsersOptions {
+  return parseOptions(embedUsersSchema, options, 'options of embedUsers')
 }
 
 /** @throws InvalidInputError `UNKNOWN_OPTION`, `INVALID_OPTION` */

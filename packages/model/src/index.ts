@@ -15,10 +15,12 @@ export { loadSasrec, sasrec, sasrecSearchSpace } from './sasrec/sasrec.ts'
 export { loadSparc, sparc, sparcSearchSpace } from './sparc/sparc.ts'
 export {
   createRecommender,
+  isCodedRecommender,
   isVectorRecommender,
   type LinearSystem,
   loadRecommender,
   type System,
+  type SystemName,
   systems,
   type VectorSystem,
 } from './systems.ts'

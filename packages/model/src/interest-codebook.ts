@@ -4,6 +4,8 @@ import type { Parameters } from './training/parameters.ts'
 
 /** How a codebook is kept while its network learns. */
 export interface CodebookCare {
+  /** The option that says how many codes a level has, for messages. */
+  option: string
   /** Steps before it begins with residual k-means; at most half of the run, be that steps or seconds. */
   warmUpSteps: number
   /** Codes used less than this share of their fair one are reset, every `reviveEvery` steps. */
@@ -32,25 +34,29 @@ export type CodebookPart = Required<
 export function createCodebookPart(
   parameters: Parameters,
   quantizer: ResidualQuantizer,
-  { warmUpSteps, reviveBelow, reviveEvery, rebalance = false, frozen = false }: CodebookCare,
+  { option, warmUpSteps, reviveBelow, reviveEvery, rebalance = false, frozen = false }: CodebookCare,
 ): CodebookPart {
   const levels = quantizer.sizes.length
   const name = (level: number) => `codewords/${level}`
-  let joint = false
+  let isBegun = false
   for (let l = 0; l < levels; l++) parameters.adopt(name(l), quantizer.codewords(l), frozen)
 
   function begin({ step, steps, share, items, phase }: BetweenSteps): void {
-    if (joint || (step < Math.min(warmUpSteps, Math.floor(steps / 2)) && share < 0.5)) return
+    if (isBegun || (step < Math.min(warmUpSteps, Math.floor(steps / 2)) && share < 0.5)) return
     quantizer.initialize(items())
     for (let l = 0; l < levels; l++) parameters.pull(name(l))
-    joint = true
+    isBegun = true
     phase('joint')
   }
 
   return {
-    begun: () => joint,
-    settled: () => joint,
-    codes: { levels, of: (vectors) => quantizer.encode(vectors).data },
+    begun: () => isBegun,
+    settled: () => isBegun,
+    codes: {
+      levels,
+      needs: { items: Math.max(...quantizer.sizes), option },
+      of: (vectors) => quantizer.encode(vectors).data,
+    },
     codewords: () =>
       Array.from({ length: levels }, (_, l) => {
         const [rows, dim] = quantizer.codewords(l).shape as [number, number]
@@ -60,7 +66,7 @@ export function createCodebookPart(
       begin(state)
       // One codeword needs no care.
       const kept = state.step > 0 && state.step % reviveEvery === 0
-      if (!joint || quantizer.sizes[0] === 1 || !kept) return
+      if (!isBegun || quantizer.sizes[0] === 1 || !kept) return
       const vectors = state.items()
       const revived = frozen ? [] : quantizer.reviveDead(vectors, { below: reviveBelow })
       for (const [l, codes] of revived.entries()) if (codes.length > 0) parameters.pull(name(l), codes)
@@ -70,9 +76,9 @@ export function createCodebookPart(
       const count = revived.reduce((sum, codes) => sum + codes.length, 0)
       state.codebook(shown, collisions, count)
     },
-    state: () => ({ joint: Float32Array.of(joint ? 1 : 0), ...quantizer.state() }),
-    restore({ joint: begun, ...arrays }) {
-      joint = begun[0] === 1
+    state: () => ({ joint: Float32Array.of(isBegun ? 1 : 0), ...quantizer.state() }),
+    restore({ joint, ...arrays }) {
+      isBegun = joint[0] === 1
       quantizer.restore(arrays)
     },
     dispose() {

@@ -14,10 +14,10 @@ import {
   type SafeTensor,
 } from '@sparc/tables'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { MODEL_FORMAT } from './checkpoint.ts'
 import { createEmbeddingTable } from './embedding-table.ts'
 import { ready } from './gradient.fixture.ts'
 import { itemFeatures } from './item-features.ts'
+import { MODEL_FORMAT } from './model-format.ts'
 import { createRecommender, isVectorRecommender, loadRecommender, systems } from './systems.ts'
 import { adamStep } from './training/adam.ts'
 import { smallWorld, tiny } from './world.fixture.ts'

@@ -86,8 +86,11 @@ export interface Network {
   users(input: HistoryInput, interests?: number): UserVectors
   /** Whether the first vector of each user stands for the whole user, not for one interest. */
   generalFirst?(): boolean
-  /** Codes of item vectors, `[rows * levels]`; absent where the system has none. They mean something once `settled`. */
-  codes?: { levels: number; of(vectors: ItemVectors): Uint16Array }
+  /**
+   * Codes of item vectors, `[rows * levels]`; absent where the system has none. They mean something once `settled`. `needs`: how many items
+   * the codebook begins with at least, and the option that decides it.
+   */
+  codes?: { levels: number; needs: { items: number; option: string }; of(vectors: ItemVectors): Uint16Array }
   /** Codewords by level, for the `codebook` table. */
   codewords?(): { data: Float32Array; rows: number; dim: number }[]
   /** Called before the first step and after each one: phases, codebook initialisation, revival of dead codes. */

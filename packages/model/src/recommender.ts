@@ -118,6 +118,15 @@ export interface VectorRecommendOptions extends RecommendOptions {
   popularityWeight?: number
 }
 
+/** Options of `embedUsers`. */
+export interface EmbedUsersOptions {
+  /** Vectors of a user at most, SPARC's general one counted. Default: as the model was made; a system with one vector has one. */
+  interests?: number
+}
+
+/** The options of a system, by the function that makes it. @example type SparcOptions = OptionsOf<typeof sparc> */
+export type OptionsOf<Create extends (options?: never) => unknown> = NonNullable<Parameters<Create>[0]>
+
 /** Every system, ours or a baseline: a table in, a table out. */
 export interface Recommender {
   readonly name: string
@@ -129,7 +138,7 @@ export interface Recommender {
   recommend(queries: Table, options: RecommendOptions): Promise<Table>
   /** Writes the model to a folder, atomically; `loadRecommender` reads it back. */
   save(directory: string): Promise<void>
-  /** Frees what the model holds; it can't be used afterwards. */
+  /** Frees what the model holds: until it is fitted anew it can't be used. */
   dispose(): void
 }
 
@@ -138,8 +147,8 @@ export interface VectorRecommender extends Recommender {
   recommend(queries: Table, options: VectorRecommendOptions): Promise<Table>
   /** `embeddings` table of all items, with codes where the system has them. */
   embedItems(): Promise<Table>
-  /** `interests` table, one row for each row of `queries`: at most `interests` vectors each. */
-  embedUsers(queries: Table, options?: { interests?: number }): Promise<Table>
+  /** `interests` table, one row for each row of `queries`: at most `interests` vectors each, and none for an empty history. */
+  embedUsers(queries: Table, options?: EmbedUsersOptions): Promise<Table>
 }
 
 /** What an interest, a level-1 code, is about. */

@@ -5,18 +5,22 @@ import {
   csr,
   decodeSafetensors,
   encodeSafetensors,
+  InvalidInputError,
   makeSequences,
   openFolder,
   readEmbeddings,
+  readInterests,
+  readRecommendations,
   saveFolder,
   TrainingError,
 } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MODEL_FORMAT } from './checkpoint.ts'
 import { ready } from './gradient.fixture.ts'
+import { MODEL_FORMAT } from './model-format.ts'
 import { create, fitted, learned, optionsOf, world } from './systems.fixture.ts'
 import { createRecommender, isVectorRecommender, loadRecommender } from './systems.ts'
+import { smallWorld } from './world.fixture.ts'
 
 let folder = ''
 beforeAll(async () => {
@@ -33,16 +37,31 @@ describe.each(learned)('%s', (name) => {
   })
   afterAll(() => base.model.dispose())
 
-  it('stops with an error that says where when the loss is not finite', async () => {
-    const model = createRecommender(name, { ...optionsOf(name), learningRate: 1e30, normalize: false })
-    const error = await model.fit(world.data, { validation: { every: 1 } }).catch((thrown: unknown) => thrown)
-    if (!TrainingError.isInstance(error)) throw error
-    expect(error.message).toMatch(/not finite at step \d+.*"parts".*is kept/)
-    // What is kept is a state from before, which can be used.
-    if (!isVectorRecommender(model)) throw new Error(`${name} is no vector system`)
-    expect(readEmbeddings(await model.embedItems()).vectors.data.every(Number.isFinite)).toBe(true)
-    model.dispose()
-  })
+  it.each([1e10, 1e30])(
+    'stops where the loss is not finite, at rate %d, and keeps a state that can be used',
+    async (learningRate) => {
+      for (const fit of [{ validation: { every: 1 } }, { validation: { every: 100 } }, {}]) {
+        const model = createRecommender(name, { ...optionsOf(name), learningRate, normalize: false })
+        const { items, sequences } = world.data
+        const data = 'validation' in fit ? world.data : { items, sequences }
+        const error = await model.fit(data, fit).catch((thrown: unknown) => thrown)
+        // Losses that are cosines inside take any rate; then nothing ended.
+        if (error !== undefined && TrainingError.isInstance(error)) {
+          expect(error.message).toMatch(/not finite at step \d+.*state of step \d+ is kept/s)
+        } else expect(error).toMatchObject({ system: name })
+        if (!isVectorRecommender(model)) throw new Error(`${name} is no vector system`)
+        for (const numbers of [
+          readEmbeddings(await model.embedItems()).vectors.data,
+          readInterests(await model.embedUsers(world.queries)).vectors.data,
+          readRecommendations(await model.recommend(world.queries, { k: 3 })).scores,
+        ]) {
+          expect(numbers.length).toBeGreaterThan(0)
+          expect(numbers.every(Number.isFinite)).toBe(true)
+        }
+        model.dispose()
+      }
+    },
+  )
 
   it('refuses to resume a run of another budget or another way to compare states', async () => {
     const directory = join(folder, `${name}-identity`)
@@ -103,6 +122,19 @@ describe.each(learned)('%s', (name) => {
     const recommend = (given: object) => expect(base.model.recommend(world.queries, given as { k: number })).rejects
     await recommend({ k: 3, excludeseen: false }).toThrow(/Did you mean "excludeSeen"/)
     await recommend({}).toThrow(/number of recommendations/)
+    await recommend({ k: 3, among: 'x' }).toThrow(/filter.*Int32Array/s)
+    const embed = (given: unknown) => expect(base.model.embedUsers(world.queries, given as object)).rejects
+    await embed({ intrests: 1 }).toThrow(/Did you mean "interests"/)
+    await embed(3).toThrow(/object/)
+    const { items, sequences, validation } = world.data
+    await expect(model.fit({ items, sequences, validaton: validation } as never)).rejects.toThrow(
+      /Did you mean "validation"/,
+    )
+    await expect(model.fit({ items, sequences }, { validation: { every: 5 } })).rejects.toThrow(
+      /nothing to validate on/,
+    )
+    await expect(model.fit(undefined as never)).rejects.toThrow(InvalidInputError)
+    await expect(model.fit({} as never)).rejects.toThrow(InvalidInputError)
     model.dispose()
   })
 
@@ -122,4 +154,24 @@ describe.each(learned)('%s', (name) => {
     await expect(loadRecommender(directory)).rejects.toThrow(new RegExp(`not complete.*${lost}`, 's'))
     expect(tf.memory().numTensors).toBe(before)
   })
+})
+
+it.each([
+  ['sparc', 'codebook.size'],
+  ['gemirec', 'dictionary.size'],
+])(
+  '%s: a catalogue with fewer items than codes is refused before training, with the option that helps',
+  async (name, option) => {
+    const { data } = smallWorld({ items: 60 })
+    const model = createRecommender(name)
+    await expect(model.fit(data)).rejects.toThrow(new RegExp(`60 items and 64 codes.*${option} 6`, 's'))
+    model.dispose()
+  },
+)
+
+it.each([
+  [{ hardness: 0.5 }, /"hardness" of two-tower would change nothing.*hard-softmax/s],
+  [{ idDropout: 0.5 }, /"idDropout" of two-tower would change nothing.*features: true/s],
+])('refuses an option that lacks the one it belongs to: %o', (options, message) => {
+  expect(() => createRecommender('two-tower', options)).toThrow(message)
 })

@@ -1,5 +1,4 @@
 import { InvalidFileError, InvalidInputError, openFolder, suggest } from '@sparc/tables'
-import { MODEL_FORMAT } from './checkpoint.ts'
 import { comirecDr, loadComirecDr } from './comirec/comirec-dr.ts'
 import { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
 import { gemirec, loadGemirec } from './gemirec/gemirec.ts'
@@ -8,7 +7,8 @@ import { ease, loadEase } from './linear/ease.ts'
 import { itemKnn, loadItemKnn } from './linear/item-knn.ts'
 import { loadPopularity, popularity } from './linear/popularity.ts'
 import { loadMind, mind } from './mind/mind.ts'
-import type { Recommender, VectorRecommender } from './recommender.ts'
+import { MODEL_FORMAT } from './model-format.ts'
+import type { CodedRecommender, OptionsOf, Recommender, VectorRecommender } from './recommender.ts'
 import { loadRemi, remi } from './remi/remi.ts'
 import { loadSasrec, sasrec } from './sasrec/sasrec.ts'
 import { loadSparc, sparc } from './sparc/sparc.ts'
@@ -36,8 +36,7 @@ export interface LinearSystem extends Described {
 
 export type System = VectorSystem | LinearSystem
 
-/** Every system by name. Nothing is loaded before one is fitted. */
-export const systems: Readonly<Record<string, System>> = {
+const known = {
   popularity: { kind: 'linear', paper: 'the bar under all bars', create: popularity, load: loadPopularity },
   'item-knn': {
     kind: 'linear',
@@ -75,7 +74,13 @@ export const systems: Readonly<Record<string, System>> = {
   },
   gemirec: { kind: 'vector', paper: 'arXiv 2510.14626', create: gemirec, load: loadGemirec },
   sparc: { kind: 'vector', paper: 'arXiv 2508.09090', create: sparc, load: loadSparc },
-}
+} satisfies Record<string, System>
+
+/** Every system by name. Nothing is loaded before one is fitted. */
+export const systems: Readonly<Record<string, System>> = known
+
+/** The names of the systems. */
+export type SystemName = keyof typeof known
 
 /**
  * A system by name.
@@ -84,10 +89,15 @@ export const systems: Readonly<Record<string, System>> = {
  *
  * @example createRecommender('sparc', { dim: 128 })
  */
+export function createRecommender<Name extends SystemName>(
+  name: Name,
+  options?: OptionsOf<(typeof known)[Name]['create']>,
+): ReturnType<(typeof known)[Name]['create']>
+export function createRecommender(name: string, options?: object): Recommender | VectorRecommender
 export function createRecommender(name: string, options?: object): Recommender | VectorRecommender {
   if (Object.hasOwn(systems, name)) return systems[name].create(options)
   const names = Object.keys(systems)
-  const near = suggest(name, names)
+  const near = typeof name === 'string' ? suggest(name, names) : undefined
   throw new InvalidInputError('UNKNOWN_SYSTEM', {
     what: 'There is no such system',
     given: name,
@@ -116,4 +126,9 @@ export async function loadRecommender(directory: string): Promise<Recommender | 
 /** True for the systems that an index can serve. */
 export function isVectorRecommender(model: Recommender): model is VectorRecommender {
   return 'embedItems' in model && 'embedUsers' in model
+}
+
+/** True for the vector systems whose items have codes: SPARC and GemiRec. */
+export function isCodedRecommender(model: Recommender): model is CodedRecommender {
+  return isVectorRecommender(model) && 'codebook' in model && 'describeInterest' in model
 }

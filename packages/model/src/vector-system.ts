@@ -17,16 +17,15 @@ import {
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
 import type { z } from 'zod'
-import { checkInterests } from './check-interests.ts'
-import { openVectorModel, restoreNetwork, saveVectorModel } from './checkpoint.ts'
 import { describeInterests, interestOf } from './describe-interests.ts'
 import type { EmbeddingTable } from './embedding-table.ts'
-import { checkFitOptions } from './fit-options.ts'
+import { checkEmbedUsersOptions, checkFitOptions } from './fit-options.ts'
 import type { ItemVectors, Network } from './network.ts'
 import type { CommonOptions } from './options.ts'
 import { pause } from './pause.ts'
 import type {
   CodedRecommender,
+  EmbedUsersOptions,
   FitData,
   FitOptions,
   FitReport,
@@ -34,6 +33,7 @@ import type {
   VectorRecommender,
   VectorRecommendOptions,
 } from './recommender.ts'
+import { openVectorModel, restoreNetwork, saveVectorModel } from './saved-vector-model.ts'
 import { countItems } from './training/sampler.ts'
 import type { Training } from './training/train.ts'
 
@@ -63,8 +63,11 @@ export interface FittedModel {
 export function defineCodedSystem<Options extends CommonOptions>(definition: SystemDefinition<Options>) {
   const { name, schema } = definition
   return {
-    create: (options?: z.input<typeof schema>): CodedRecommender =>
-      recommender(definition, parseOptions(schema, options, `options of ${name}`) as Options),
+    create(options?: z.input<typeof schema>): CodedRecommender {
+      const parsed = parseOptions(schema, options, `options of ${name}`) as Options
+      checkMeaning(name, parsed)
+      return recommender(definition, parsed)
+    },
     async load(directory: string): Promise<CodedRecommender> {
       const saved = await openVectorModel(directory, name)
       const options = parseOptions(schema, saved.options, `saved options of ${name}`) as Options
@@ -114,7 +117,7 @@ function recommender<Options extends CommonOptions>(
   }
   const items = async (): Promise<ItemVectors> => {
     const { network, table } = fitted()
-    if (!encoded) encoded = (await import('./serve.ts')).encodeItems(network, table)
+    if (!encoded) encoded = (await import('./encode.ts')).encodeItems(network, table)
     return encoded
   }
   const interests = async (queries: Table, wanted?: number) => {
@@ -122,8 +125,9 @@ function recommender<Options extends CommonOptions>(
     const { users, history, itemsKey: given } = readQueries(queries)
     checkItemsKey(itemsKey, given, 'the queries table')
     checkRange(history.values, table.rows, 'The history of the queries table')
-    const { asInterests, encodeUsers } = await import('./serve.ts')
-    return asInterests(encodeUsers(network, table, history, options.history, wanted), users, network, itemsKey)
+    const { asInterests, encodeUsers } = await import('./encode.ts')
+    const encoded = encodeUsers(network, table, history, options.history, wanted)
+    return asInterests(encoded, users, history, network, itemsKey)
   }
   /** What makes codes of vectors; nothing where the codebook has not begun, as in a run that was stopped before. */
   const coder = () => {
@@ -174,6 +178,7 @@ function recommender<Options extends CommonOptions>(
     const network = before?.network ?? (await definition.network(options, source.fork('network')))
     let begun = before !== undefined
     try {
+      checkCatalogue(name, network, catalogue.length)
       const rows = source.fork('items')
       const table = before
         ? growTable(before.table, before.ids, catalogue, options.initialScale, rows)
@@ -215,7 +220,7 @@ function recommender<Options extends CommonOptions>(
     name,
     options,
     async fit(data: FitData, fit: FitOptions = {}): Promise<FitReport> {
-      checkFitOptions(fit)
+      checkFitOptions(data, fit)
       if (fitting) throw alreadyFitting(name)
       fitting = true
       disposed = false
@@ -235,8 +240,8 @@ function recommender<Options extends CommonOptions>(
       })
     },
     embedItems,
-    async embedUsers(queries: Table, wanted: { interests?: number } = {}): Promise<Table> {
-      return makeInterests(await interests(queries, checkInterests(wanted.interests)))
+    async embedUsers(queries: Table, wanted?: EmbedUsersOptions): Promise<Table> {
+      return makeInterests(await interests(queries, checkEmbedUsersOptions(wanted).interests))
     },
     async codebook(): Promise<Table> {
       const { network } = fitted()
@@ -276,6 +281,33 @@ function drift(before: Uint16Array, after: Uint16Array, levels: number): number 
   let changed = 0
   for (let at = 0; at < before.length; at += levels) if (before[at] !== after[at]) changed++
   return before.length === 0 ? 0 : (changed * levels) / before.length
+}
+
+/** @throws InvalidInputError `INVALID_OPTION` for an option that would change nothing, as another one is not what it needs */
+function checkMeaning(system: string, { hardness, loss, idDropout, features }: CommonOptions): void {
+  const idle = [
+    { option: 'hardness', given: hardness, idle: loss !== 'hard-softmax', needs: "loss: 'hard-softmax'" },
+    { option: 'idDropout', given: idDropout, idle: !features, needs: 'features: true' },
+  ].find((each) => each.given !== undefined && each.idle)
+  if (idle === undefined) return
+  throw new InvalidInputError('INVALID_OPTION', {
+    what: `Option "${idle.option}" of ${system} would change nothing`,
+    given: { [idle.option]: idle.given },
+    allowed: `together with ${idle.needs}`,
+    next: `Add ${idle.needs}, or leave "${idle.option}" out.`,
+  })
+}
+
+/** @throws InvalidInputError `TOO_LITTLE_DATA` where a codebook has more codes than there are items */
+function checkCatalogue(system: string, { codes }: Network, items: number): void {
+  if (codes === undefined || items >= codes.needs.items) return
+  const { option, items: needed } = codes.needs
+  throw new InvalidInputError('TOO_LITTLE_DATA', {
+    what: `The catalogue is too small for the codes of ${system}`,
+    given: `${items} items and ${needed} codes`,
+    allowed: 'no more codes than items; a tenth of them is a good beginning',
+    next: `Make the model with ${option} ${Math.max(1, Math.min(needed, Math.floor(items / 10)))}.`,
+  })
 }
 
 function nothingToValidate(cases: number): InvalidInputError {

@@ -1,4 +1,5 @@
 import { type Data, DataType, Int32, makeData, type Table, TimeUnit, Vector } from 'apache-arrow'
+import { checkTable } from './check-table.ts'
 import { InvalidInputError } from './errors.ts'
 
 /**
@@ -14,7 +15,7 @@ export interface Column {
   vector: Vector
 }
 
-/** @throws InvalidInputError `MISSING_COLUMN` */
+/** @throws InvalidInputError `NOT_A_TABLE`, `MISSING_COLUMN` */
 export function column(table: Table, name: string, kind: string): Column {
   const found = optionalColumn(table, name, kind)
   if (found) return found
@@ -26,7 +27,9 @@ export function column(table: Table, name: string, kind: string): Column {
   })
 }
 
+/** @throws InvalidInputError `NOT_A_TABLE` */
 export function optionalColumn(table: Table, name: string, kind: string): Column | undefined {
+  checkTable(table, kind)
   const vector = table.getChild(name)
   return vector ? { where: `column "${name}" of the ${kind} table`, vector } : undefined
 }

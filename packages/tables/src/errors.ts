@@ -17,7 +17,13 @@ const MARK = Symbol.for('sparc.error')
 function show(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'bigint' || value === undefined) return String(value)
-  const text = JSON.stringify(value) ?? String(value)
+  let text: string
+  try {
+    text = JSON.stringify(value) ?? String(value)
+  } catch {
+    // It holds itself, or a bigint.
+    text = String(value)
+  }
   return text.length > 300 ? `${text.slice(0, 297)}...` : text
 }
 

@@ -33,6 +33,14 @@ function writeFailed(path: string, error: unknown): InvalidFileError {
   })
 }
 
+/** A name beside `path` that no other write takes. */
+const temporaryOf = (path: string) => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
+
+/** The name that a temporary file of `writeFileAtomic` was to take; undefined where it is no such file. */
+export function targetOfTemporary(name: string): string | undefined {
+  return /^(.+)\.\d+-[0-9a-f]{8}\.tmp$/s.exec(name)?.[1]
+}
+
 /**
  * Writes a file so that a kill at any moment leaves the old content or the new, never a part: a temporary file beside
  * it is written, synced and renamed over it. Missing folders are made.
@@ -40,7 +48,7 @@ function writeFailed(path: string, error: unknown): InvalidFileError {
  * @throws InvalidFileError `NOT_WRITABLE`, `NO_SPACE`
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
+  const temporary = temporaryOf(path)
   try {
     await mkdir(dirname(path), { recursive: true })
     const handle = await open(temporary, 'w')

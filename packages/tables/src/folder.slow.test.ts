@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { InvalidFileError } from './errors.ts'
-import { openFolder, saveFolder } from './folder.ts'
+import { SparcError } from './errors.ts'
+import { checkSameFormat, openFolder, saveFolder } from './folder.ts'
 
 const format = { format: 'test.thing', version: 2 }
 let directory: string
@@ -30,7 +30,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
     await promise
     return undefined
   } catch (error) {
-    return InvalidFileError.isInstance(error) ? error.code : String(error)
+    return SparcError.isInstance(error) ? error.code : String(error)
   }
 }
 
@@ -125,3 +125,69 @@ test('a folder that holds something of another format is left as it is', async (
   await writeFile(join(directory, 'manifest.json'), 'torn')
   expect(await codeOf(saveFolder(directory, other))).toBeUndefined()
 })
+
+test('a save removes what killed saves of its files left, and nothing that others put there', async () => {
+  const hash = '0123456789abcdef'
+  await save('one')
+  const foreign = [
+    `index-${hash}.js`,
+    `a-${hash}.js`,
+    `c-${hash}.bin`,
+    `a-${hash}`,
+    `a-${hash}.bin.bak`,
+    `a-${hash.toUpperCase()}.bin`,
+    'a.bin',
+    'x.tmp',
+    'manifest.json.tmp',
+    'a.bin.12-01234567.tmp',
+    `index-${hash}.js.12-01234567.tmp`,
+  ]
+  const orphans = [
+    `a-${hash}.bin`,
+    `b-${hash}.bin`,
+    `d-${hash}.e`,
+    `a-${hash}.bin.12-01234567.tmp`,
+    'manifest.json.12-01234567.tmp',
+  ]
+  for (const name of [...foreign, ...orphans]) await writeFile(join(directory, name), 'x')
+  await mkdir(join(directory, `a-${'f'.repeat(16)}.bin`))
+  const files = { 'a.bin': Buffer.from('two'), 'd.e': Buffer.from('d') }
+  await saveFolder(directory, { ...format, meta: {}, files })
+  const left = await readdir(directory)
+  expect(left).toEqual(expect.arrayContaining([...foreign, `a-${'f'.repeat(16)}.bin`]))
+  expect(left.filter((name) => orphans.includes(name))).toEqual([])
+  expect(left).toHaveLength(foreign.length + 4)
+})
+
+test('names without an ending, or with a hash of their own, are known again', async () => {
+  const names = ['plain', '.hidden', 'a.b.c', 'a-0123456789abcdef.bin', 'a-0123456789abcdef']
+  const saved = (text: string) =>
+    saveFolder(directory, {
+      ...format,
+      meta: {},
+      files: Object.fromEntries(names.map((name) => [name, Buffer.from(text + name)])),
+    })
+  await saved('one')
+  await saved('two')
+  expect(await readdir(directory)).toHaveLength(names.length + 1)
+  const folder = await openFolder(directory, format)
+  for (const name of names) expect(Buffer.from(await folder.read(name)).toString()).toBe(`two${name}`)
+})
+
+test.each([[''], [' \t'], [undefined], [3]])(
+  'a folder named %j is refused before anything is written',
+  async (name) => {
+    const none = name as string
+    let asked = false
+    const file = () => {
+      asked = true
+      return Buffer.from('a')
+    }
+    const saving = saveFolder(none, { ...format, meta: {}, files: { 'a.bin': file } })
+    await expect(saving).rejects.toThrow(/no name.*Given: .*Allowed: the path of a folder.*Name a folder/)
+    expect(asked).toBe(false)
+    expect(await codeOf(saving)).toBe('NO_DIRECTORY')
+    expect(await codeOf(openFolder(none, format))).toBe('NO_DIRECTORY')
+    expect(await codeOf(checkSameFormat(none, format.format))).toBe('NO_DIRECTORY')
+  },
+)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { InvalidFileError } from './errors.ts'
-import { readFileChecked, writeFileAtomic } from './files.ts'
+import { InvalidFileError, InvalidInputError } from './errors.ts'
+import { readFileChecked, targetOfTemporary, writeFileAtomic } from './files.ts'
 import { guards } from './guards.ts'
 
 const MANIFEST = 'manifest.json'
@@ -47,16 +47,36 @@ function addressed(name: string, sha256: string): string {
   return dot > 0 ? `${name.slice(0, dot)}-${sha256.slice(0, 16)}${name.slice(dot)}` : `${name}-${sha256.slice(0, 16)}`
 }
 
-const ADDRESSED = /-[0-9a-f]{16}(\.[A-Za-z0-9]+)?$|\.tmp$/
+/** The name that `addressed` was given. */
+const plainName = (path: string) => path.replace(/-[0-9a-f]{16}(?=\.[^.]*$|$)/, '')
+
+/** Whether saving files of these names may have made such an entry: one of them by some content, or a temporary file. */
+function isOwn(entry: string, names: ReadonlySet<string>): boolean {
+  const target = targetOfTemporary(entry)
+  if (target === MANIFEST) return true
+  const path = target ?? entry
+  return plainName(path) !== path && names.has(plainName(path))
+}
+
+function checkDirectory(directory: unknown): void {
+  if (typeof directory === 'string' && directory.trim() !== '') return
+  throw new InvalidInputError('NO_DIRECTORY', {
+    what: 'The folder has no name',
+    given: typeof directory === 'string' ? JSON.stringify(directory) : directory,
+    allowed: 'the path of a folder, a string that is not blank',
+    next: 'Name a folder; "." is the current one.',
+  })
+}
 
 /**
  * Saves a folder so that a kill at any moment leaves the old state or the new one. Files are named by their content and
- * written first; then `manifest.json`, which names them with size and SHA-256, is renamed into place; then files that
- * the manifest does not name are removed.
+ * written first; then `manifest.json`, which names them with size and SHA-256, is renamed into place; then what earlier
+ * saves left of these files, and of those that the manifest before named, is removed. All else in the folder stays.
  *
  * A folder that holds something of another format is left as it is.
  *
  * @param options.keepOld leaves the files of the state before, for readers that have it open
+ * @throws InvalidInputError `NO_DIRECTORY`
  * @throws InvalidFileError `FOREIGN_FORMAT`, `NOT_WRITABLE`, `NO_SPACE`
  */
 export async function saveFolder(
@@ -65,6 +85,7 @@ export async function saveFolder(
   options: { keepOld?: boolean } = {},
 ): Promise<void> {
   await checkSameFormat(directory, content.format)
+  const names = new Set([...(await savedNames(directory, content.format)), ...Object.keys(content.files)])
   const files: Record<string, { path: string; bytes: number; sha256: string }> = {}
   for (const [name, source] of Object.entries(content.files)) {
     const bytes = typeof source === 'function' ? await source() : source
@@ -78,19 +99,45 @@ export async function saveFolder(
   await writeFileAtomic(join(directory, MANIFEST), `${JSON.stringify({ format, version, meta, files }, null, 2)}\n`)
   if (options.keepOld) return
   const named = new Set(Object.values(files).map((file) => file.path))
-  for (const entry of await readdir(directory)) {
-    if (ADDRESSED.test(entry) && !named.has(entry)) await rm(join(directory, entry), { force: true })
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (!entry.isFile() || named.has(entry.name) || !isOwn(entry.name, names)) continue
+    await rm(join(directory, entry.name), { force: true })
+  }
+}
+
+const manifestText = (directory: string) => readFile(join(directory, MANIFEST), 'utf8').catch(() => '')
+
+/** Names of the files that a folder's manifest has; none where there is no whole manifest of the format. */
+async function savedNames(directory: string, format: string): Promise<string[]> {
+  try {
+    const json: unknown = JSON.parse(await manifestText(directory))
+    return isManifest(json) && json.format === format ? Object.keys(json.files) : []
+  } catch {
+    return []
+  }
+}
+
+/** Whether a text is JSON: a manifest of ours that is not was damaged, one that is and names no format is not ours. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 
 /**
- * Whether a folder may be saved to: it holds nothing of ours, or something of the same format.
+ * Whether a folder may be saved to: it holds no whole manifest, or one of the same format.
  *
+ * @throws InvalidInputError `NO_DIRECTORY`
  * @throws InvalidFileError `FOREIGN_FORMAT`
  */
 export async function checkSameFormat(directory: string, format: string): Promise<void> {
-  const text = await readFile(join(directory, MANIFEST), 'utf8').catch(() => '')
-  const there = /^\s*\{\s*"format":\s*"([^"]*)"/.exec(text)?.[1]
+  checkDirectory(directory)
+  const text = await manifestText(directory)
+  const there =
+    /^\s*\{\s*"format":\s*"([^"]*)"/.exec(text)?.[1] ?? (isJson(text) ? `a ${MANIFEST} of others` : undefined)
   if (there === undefined || there === format) return
   const next = `Save to another folder, or delete this one; ${format} would replace what it holds.`
   throw refused('FOREIGN_FORMAT', `The folder ${directory} holds something else`, there, next)
@@ -103,10 +150,12 @@ function refused(code: string, what: string, given: unknown, next: string, cause
 /**
  * Opens a saved folder and checks its manifest. Files are read and checked one by one, when asked for.
  *
+ * @throws InvalidInputError `NO_DIRECTORY`
  * @throws InvalidFileError `NO_SUCH_FILE` (no manifest), `NOT_A_MANIFEST`, `FOREIGN_FORMAT`, `NEWER_VERSION`,
  * `PATH_ESCAPE`
  */
 export async function openFolder(directory: string, allowed: FolderFormat): Promise<OpenFolder> {
+  checkDirectory(directory)
   const path = join(directory, MANIFEST)
   const size = (await stat(path).catch(() => undefined))?.size ?? 0
   if (size > MAX_MANIFEST) throw refused('OVERSIZED', 'The manifest is too large', size, 'It was not made by save.')

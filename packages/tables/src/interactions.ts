@@ -1,4 +1,5 @@
 import type { Table } from 'apache-arrow'
+import { checkTable } from './check-table.ts'
 import { checkCsr, checkLength, checkRange } from './checks.ts'
 import { type Column, column, ids, int32s, lists, milliseconds, numberedIds, optionalColumn } from './columns.ts'
 import {
@@ -163,10 +164,12 @@ export function makeCases(view: MakeQueries & { targets: Csr }): Table {
 }
 
 export function readCases(table: Table): Cases {
-  return { ...readQueries(table), targets: itemLists(column(table, 'targets', 'cases')) }
+  const targets = itemLists(column(table, 'targets', 'cases'))
+  return { ...readQueries(table), targets }
 }
 
 /** The queries of a cases table: the same rows without the answers. A model is handed these, never the targets. */
 export function queriesOf(cases: Table): Table {
+  checkTable(cases, 'cases')
   return cases.select(cases.schema.fields.map((field) => field.name).filter((name) => name !== 'targets'))
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { InvalidInputError } from './errors.ts'
+import { type ErrorParts, InvalidInputError } from './errors.ts'
+import { allowedBy, keysOf, type OptionSchema, optionSchema, valueAt, valuesOf } from './option-schema.ts'
 
 /**
  * Edit distance between two short strings: a letter more, less or changed, or two neighbours swapped, is one edit (Damerau 1964, as
@@ -40,39 +41,6 @@ export function suggest(given: string, allowed: readonly string[]): string | und
   return best
 }
 
-/** The keys that a (possibly wrapped) object schema knows, at `path` below it. */
-function knownKeys(schema: unknown, path: readonly PropertyKey[]): string[] {
-  let node: unknown = schema
-  const unwrap = () => {
-    while (typeof node === 'object' && node !== null && !('shape' in node)) {
-      const unwrapped: unknown = 'unwrap' in node && typeof node.unwrap === 'function' ? node.unwrap() : undefined
-      if (unwrapped === undefined || unwrapped === node) return
-      node = unwrapped
-    }
-  }
-  unwrap()
-  for (const step of path) {
-    if (typeof node !== 'object' || node === null || !('shape' in node)) return []
-    const shape = node.shape
-    if (typeof shape !== 'object' || shape === null) return []
-    node = Reflect.get(shape, step)
-    unwrap()
-  }
-  if (typeof node === 'object' && node !== null && 'shape' in node && typeof node.shape === 'object' && node.shape) {
-    return Object.keys(node.shape)
-  }
-  return []
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let node = value
-  for (const step of path) {
-    if (typeof node !== 'object' || node === null) return undefined
-    node = Reflect.get(node, step)
-  }
-  return node
-}
-
 /**
  * Parses options with a zod schema and throws an error that a person can act on. Write the schema with
  * `z.strictObject`, so that unknown keys are refused.
@@ -83,56 +51,137 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
  * @example parseOptions(z.strictObject({ k: z.int().positive().default(50) }), { k: 10 }, 'options of search')
  */
 export function parseOptions<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
-  const parsed = schema.safeParse(value ?? {})
+  const parsed = schema.safeParse(value ?? {}, { error: withoutWords })
   if (parsed.success) return parsed.data
-  const { issues } = parsed.error
+  const known = optionSchema(schema, value)
+  const issues = parsed.error.issues.flatMap(ofOneAlternative)
+  const wrongs = issues.map((issue) => {
+    if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, issue.path, known, where)
+    return invalid(issue, known, value, where)
+  })
   // A misspelt key is the reason why the one that was meant is missing: it is told first.
-  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys')
-  if (unknown?.code === 'unrecognized_keys') throw unknownKeys(unknown.keys, unknown.path, schema, where)
-  throw invalid(issues[0], schema, value, where)
+  const first = wrongs.find(({ code }) => code === 'UNKNOWN_OPTION') ?? wrongs[0]
+  throw new InvalidInputError(first.code, { ...first.parts, next: `${first.parts.next}${also(wrongs, first)}` })
+}
+
+type Issue = z.core.$ZodIssue
+
+/** Something that is wrong with the options. */
+interface Wrong {
+  code: 'UNKNOWN_OPTION' | 'INVALID_OPTION'
+  /** Path of the option; of the whole, empty. */
+  name: string
+  parts: ErrorParts
+  /** The same in a few words, for a list. */
+  short: string
+  /** Path of the option that was probably meant. */
+  meant?: string
+}
+
+/** Issues whose messages by zod are kept: they say what is allowed. */
+const TOLD_BY_ZOD = ['invalid_format', 'not_multiple_of', 'invalid_key', 'invalid_element']
+
+/** Leaves zod's other messages empty, since what is allowed is said instead. A message that the schema brings is kept. */
+const withoutWords = ({ code }: { code?: string }) => (TOLD_BY_ZOD.includes(String(code)) ? undefined : '')
+
+/** Where a value is of the kind of one alternative only: what is wrong with it as that. */
+function ofOneAlternative(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const isOther = ({ code, path }: Issue) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
+  const like = issue.errors.filter((issues) => !issues.some(isOther))
+  if (like.length !== 1) return [issue]
+  return like[0].flatMap((inner) => ofOneAlternative({ ...inner, path: [...issue.path, ...inner.path] }))
 }
 
 const nameOf = (path: readonly PropertyKey[]) => path.map(String).join('.')
 
+const MOST_LISTED = 5
+
+/** What else is wrong, so that not every try finds one thing more. */
+function also(wrongs: readonly Wrong[], first: Wrong): string {
+  const others = wrongs.filter(({ name }) => name === '' || (name !== first.name && name !== first.meant))
+  const all = [...new Set(others.map(({ short }) => short))].filter((short) => short !== '' && short !== first.short)
+  if (all.length === 0) return ''
+  const more = all.length > MOST_LISTED ? `, and ${all.length - MOST_LISTED} more` : ''
+  return ` Also: ${all.slice(0, MOST_LISTED).join(', ')}${more}.`
+}
+
 function unknownKeys(
   given: readonly string[],
   path: readonly PropertyKey[],
-  schema: unknown,
+  known: OptionSchema,
   where: string,
-): InvalidInputError {
-  const keys = knownKeys(schema, path)
+): Wrong {
+  const keys = keysOf(known.at(path))
   const near = given.map((key) => suggest(key, keys)).find((key) => key !== undefined)
-  return new InvalidInputError('UNKNOWN_OPTION', {
-    what: `Unknown key in ${where}${path.length > 0 ? ` at ${nameOf(path)}` : ''}`,
-    given: given.join(', '),
-    allowed: keys.length ? keys.join(', ') : undefined,
-    next: near ? `Did you mean "${near}"?` : 'Remove it, or check its spelling.',
-  })
+  const name = given.map((key) => nameOf([...path, key])).join(', ')
+  return {
+    code: 'UNKNOWN_OPTION',
+    name,
+    short: `"${name}" (unknown${near ? `, did you mean "${near}"?` : ''})`,
+    meant: near && nameOf([...path, near]),
+    parts: {
+      what: `Unknown key in ${where}${path.length > 0 ? ` at ${nameOf(path)}` : ''}`,
+      given: given.join(', '),
+      allowed: keys.length ? keys.join(', ') : undefined,
+      next: near ? `Did you mean "${near}"?` : 'Remove it, or check its spelling.',
+    },
+  }
 }
 
-function invalid(issue: z.core.$ZodIssue, schema: unknown, value: unknown, where: string): InvalidInputError {
+function invalid(issue: Issue, known: OptionSchema, value: unknown, where: string): Wrong {
   const { path, message } = issue
   const name = nameOf(path)
   const given = valueAt(value, path)
-  const keys = knownKeys(schema, path)
-  if (issue.code === 'invalid_type' && name === '' && keys.length > 0) {
-    return new InvalidInputError('INVALID_OPTION', {
-      what: `An object is needed for ${where}`,
-      given,
-      allowed: `an object with the keys ${keys.join(', ')}`,
-      next: 'Put what is meant under its key.',
-    })
+  const nodes = known.at(path)
+  const told = message !== '' || issue.code === 'custom'
+  const allowed = told ? undefined : (limitOf(issue) ?? allowedBy(nodes, given) ?? typeOf(issue))
+  const why = message === '' ? '' : `: ${message}`
+  const code = 'INVALID_OPTION'
+  if (issue.code === 'invalid_type' && name === '' && keysOf(nodes).length > 0) {
+    const what = `An object is needed for ${where}`
+    const next = 'Put what is meant under its key.'
+    return { code, name, short: '', parts: { what, given: quoted(given), allowed: allowedBy(nodes, given), next } }
   }
   if (given === undefined && name !== '') {
-    return new InvalidInputError('INVALID_OPTION', {
-      what: `Option "${name}" is missing in ${where}: ${message}`,
-      given: 'nothing',
-      next: `Add "${name}".`,
-    })
+    const what = `Option "${name}" is missing in ${where}${why}`
+    return {
+      code,
+      name,
+      short: `"${name}" (missing)`,
+      parts: { what, given: 'nothing', allowed, next: `Add "${name}".` },
+    }
   }
-  return new InvalidInputError('INVALID_OPTION', {
-    what: `Invalid ${name ? `option "${name}"` : 'value'} in ${where}: ${message}`,
-    given: given === undefined ? 'nothing' : given,
-    next: name ? `Correct or remove "${name}".` : 'Correct it.',
-  })
+  const said = message || allowed
+  const texts = valuesOf(nodes).filter((text) => typeof text === 'string')
+  const near = typeof given === 'string' ? suggest(given, texts) : undefined
+  const correct = name ? `Correct or remove "${name}".` : 'Correct it.'
+  return {
+    code,
+    name,
+    short: name ? `"${name}"${said ? ` (${said})` : ''}` : message,
+    parts: {
+      what: `Invalid ${name ? `option "${name}"` : 'value'} in ${where}${why}`,
+      given: given === undefined ? 'nothing' : quoted(given),
+      allowed,
+      next: near ? `Did you mean "${near}"?` : correct,
+    },
+  }
+}
+
+/** Text in quotes, that '8' does not look like 8. */
+const quoted = (given: unknown) => (typeof given === 'string' ? JSON.stringify(given) : given)
+
+/** The type of what JSON has no kind for: a map, a function, ... */
+const typeOf = (issue: Issue) => (issue.code === 'invalid_type' ? `a value of type ${issue.expected}` : undefined)
+
+/** The limit of what JSON has no kind for: dates, sets, ... */
+function limitOf(issue: Issue): string | undefined {
+  if (issue.code !== 'too_small' && issue.code !== 'too_big') return undefined
+  if (['number', 'int', 'string', 'array'].includes(issue.origin)) return undefined
+  const small = issue.code === 'too_small'
+  const limit = small ? issue.minimum : issue.maximum
+  const text = issue.origin === 'date' ? new Date(Number(limit)).toISOString() : String(limit)
+  if (issue.inclusive) return small ? `at least ${text}` : `at most ${text}`
+  return small ? `more than ${text}` : `less than ${text}`
 }

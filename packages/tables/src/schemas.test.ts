@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { Field, Float64, Int32, List, Table, tableFromIPC, Utf8, vectorFromArray } from 'apache-arrow'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -248,4 +249,52 @@ test('a filter becomes a mask, from items, a predicate or a mask', () => {
   expect(codeOf(() => toMask(Uint8Array.of(0, 1), 3))).toBe('MASK_LENGTH')
   expect(codeOf(() => toMask(Int32Array.of(4), 4))).toBe('ITEM_OUT_OF_RANGE')
   expect(Array.from(row(csr([[1], [2, 3]]), 1))).toEqual([2, 3])
+})
+
+const readers = [
+  ['items', readItems],
+  ['interactions', readInteractions],
+  ['sequences', readSequences],
+  ['queries', readQueries],
+  ['cases', readCases],
+  ['cases', queriesOf],
+  ['embeddings', readEmbeddings],
+  ['codebook', readCodebook],
+  ['interests', readInterests],
+  ['recommendations', readRecommendations],
+] as const
+
+const noTables: [unknown, string, RegExp][] = [
+  [undefined, 'undefined', /Pass the table/],
+  [null, 'null', /Pass the table/],
+  [3, '3', /Pass the table/],
+  ['items.arrow', '"items.arrow"', /readTable first/],
+  [{}, 'an object without keys', /Build the table/],
+  [{ a: 1, b: 2 }, 'an object with the keys a, b', /Build the table/],
+  [{ getChild: 1, schema: 2 }, 'an object with the keys getChild, schema', /Build the table/],
+  [[1, 2, 3], 'an array of 3', /Build the table with make[A-Z]/],
+  [Float32Array.of(1, 2), 'a Float32Array of 8 bytes', /Build the table/],
+  [Promise.resolve(), 'a promise', /Await it/],
+]
+
+test.each(readers)('what is no %s table is refused by name, with what was given and what to do', (kind, read) => {
+  const table = kind[0].toUpperCase() + kind.slice(1)
+  for (const [value, given, next] of noTables) {
+    const run = () => read(value as Table)
+    expect(codeOf(run), given).toBe('NOT_A_TABLE')
+    expect(run).toThrow(
+      `The ${kind} table is not an Arrow table. Given: ${given}. Allowed: an Arrow table, such as make${table} `,
+    )
+    expect(run).toThrow(next)
+  }
+})
+
+test('a table of another copy of Arrow is read', () => {
+  const other: typeof import('apache-arrow') = createRequire(import.meta.url)('apache-arrow')
+  const view = { users: ['a'], history: csr([[1, 2]]), targets: csr([[3]]), itemsKey: '9:x' }
+  const table = other.tableFromIPC(encodeTable(makeCases(view)))
+  expect(other.Table).not.toBe(Table)
+  expect(readCases(table)).toMatchObject(view)
+  expect(readQueries(queriesOf(table)).users).toEqual(['a'])
+  expect(readQueries(table.batches[0] as unknown as Table).users).toEqual(['a'])
 })

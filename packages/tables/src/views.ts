@@ -39,7 +39,7 @@ export function row(matrix: Csr, r: number): Int32Array {
   return matrix.values.subarray(matrix.offsets[r], matrix.offsets[r + 1])
 }
 
-/** A filter as a mask over the catalogue. @throws InvalidInputError `ITEM_OUT_OF_RANGE`, `MASK_LENGTH` */
+/** A filter as a mask over the catalogue. @throws InvalidInputError `INVALID_FILTER`, `ITEM_OUT_OF_RANGE`, `MASK_LENGTH` */
 export function toMask(filter: ItemFilter, items: number): Uint8Array {
   if (filter instanceof Uint8Array) {
     if (filter.length === items) return filter
@@ -54,6 +54,14 @@ export function toMask(filter: ItemFilter, items: number): Uint8Array {
   if (typeof filter === 'function') {
     for (let item = 0; item < items; item++) if (filter(item)) mask[item] = 1
     return mask
+  }
+  if (!(filter instanceof Int32Array)) {
+    throw new InvalidInputError('INVALID_FILTER', {
+      what: 'The filter is nothing that items can be told by',
+      given: filter,
+      allowed: 'an Int32Array of row numbers, a Uint8Array with 1 for each allowed item, or a function of a row number',
+      next: 'Pass for example Int32Array.of(3, 5), or (item) => item < 100.',
+    })
   }
   for (const item of filter) {
     if (item < 0 || item >= items) {

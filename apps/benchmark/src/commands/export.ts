@@ -3,7 +3,7 @@ import { InvalidInputError, writeFileAtomic } from '@sparc/tables'
 import { type Experiment, rowName } from '../config/schema.ts'
 import { claims } from '../ledger/claims.ts'
 import { type ExportedRun, exportedRuns, writeEvidence } from '../ledger/exported-runs.ts'
-import { evidenceOf } from '../ledger/judge.ts'
+import { evidenceOf, notAsked } from '../ledger/judge.ts'
 import { ledgerMarkdown } from '../ledger/markdown.ts'
 import type { Evidence } from '../ledger/measure-claim.ts'
 import { knownOptions } from '../pipeline/row.ts'
@@ -177,7 +177,7 @@ export async function exportRuns(
   )
   const found: Evidence[][] = []
   for (const saved of runs) found.push(await evidenceOf(claims, saved))
-  const evidence = [...found, ...before.map((each) => each.evidence)].flat()
+  const evidence = [...found, ...before.map((each) => [...each.evidence, ...notAsked(claims, each)])].flat()
   const report = await reportData(runs, { users: false, evidence })
   for (const [r, saved] of runs.entries()) {
     const shown = report.runs[r]

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { metricsCsv } from '../report/metrics-csv.ts'
 import { temporary } from '../temporary.fixture.ts'
 import { exportedRuns, writeEvidence } from './exported-runs.ts'
+import { notAsked, verdicts } from './judge.ts'
 import { madeUpRun } from './made-up-run.fixture.ts'
 import type { Evidence } from './measure-claim.ts'
 
@@ -49,6 +50,23 @@ it('knows the rows of what was exported, and what they said of the claims', asyn
   ])
   expect((await exportedRuns(to, ['one'])).map(({ run }) => run.experiment.name)).toEqual(['two'])
   expect(await exportedRuns(join(to, 'not-there'), [])).toEqual([])
+})
+
+it('of a claim that is newer than an export: that it was not asked, where the row is there', async () => {
+  const to = temporary()
+  await exported(to, 'one', [measured])
+  const [run] = await exportedRuns(to, [])
+  const asks = (claim: string, row: string) => ({
+    claim,
+    source: 'a test',
+    test: { kind: 'users', row, than: { bestOf: 'all' }, metric: 'recall@50' } as const,
+  })
+  const claims = [asks('a claim', 'sparc'), asks('a newer claim', 'sparc'), asks('of another row', 'mind')]
+  const found = notAsked(claims, run)
+  expect(found).toEqual([{ claim: 'a newer claim', lack: 'one was exported before this was asked' }])
+  const other = { claim: 'a newer claim', lack: 'no run has the row sparc' }
+  const [, newer] = verdicts(claims, [other, ...found], 'nothing')
+  expect([newer.verdict, newer.why]).toEqual(['not testable here', 'one was exported before this was asked'])
 })
 
 it('says which exported run is damaged', async () => {

@@ -1,9 +1,10 @@
 import { holm } from '@sparc/eval'
 import { isAblation } from '../report/ablations.ts'
 import { pValue } from '../report/format.ts'
+import type { RunFile } from '../run-folder/results.ts'
 import type { SavedRun } from '../run-folder/saved-runs.ts'
 import type { Claim, LedgerRow } from './claims.ts'
-import { type Evidence, isLack, type Measurement, measureClaim, NEEDS_TRUTH } from './measure-claim.ts'
+import { asksForTruth, type Evidence, isLack, type Measurement, measureClaim, NEEDS_TRUTH } from './measure-claim.ts'
 import { decide, outcome } from './verdict.ts'
 
 /**
@@ -17,6 +18,21 @@ export async function evidenceOf(claims: readonly Claim[], saved: SavedRun): Pro
   return found
 }
 
+const NOT_ASKED = 'was exported before this was asked'
+
+/** What an exported run lacks of the claims that it has the row for, as nobody asked it when it was exported. */
+export function notAsked(
+  claims: readonly Claim[],
+  { run, rows, evidence }: { run: RunFile; rows: readonly { name: string }[]; evidence: readonly Evidence[] },
+): Evidence[] {
+  if (isAblation(run.experiment)) return []
+  const [asked, there] = [new Set(evidence.map(({ claim }) => claim)), new Set(rows.map(({ name }) => name))]
+  return claims.flatMap(({ claim, test }) => {
+    if (asked.has(claim) || test.kind === 'online' || asksForTruth(test) || !there.has(test.row)) return []
+    return { claim, lack: `${run.experiment.name} ${NOT_ASKED}` }
+  })
+}
+
 /** The verdicts, made by rule alone (see `decide`): p is corrected by Holm over every test of every run. */
 export function verdicts(claims: readonly Claim[], found: readonly Evidence[], nothing: string): LedgerRow[] {
   const asked = new Set(claims.map(({ claim }) => claim))
@@ -25,8 +41,12 @@ export function verdicts(claims: readonly Claim[], found: readonly Evidence[], n
   return claims.map(({ claim, source }) => {
     const mine = measured.flatMap((each, i) => (each.claim === claim ? [{ ...each, corrected: corrected[i] }] : []))
     const lacks = found.flatMap((each) => (isLack(each) && each.claim === claim ? [each.lack] : []))
-    // Where one run is of a synthetic world, it is what that run lacks.
-    const lack = lacks.find((each) => each !== NEEDS_TRUTH) ?? lacks[0] ?? nothing
+    // Where one run is of a synthetic world, it is what that run lacks; one that could answer says more than those that can't.
+    const lack =
+      lacks.find((each) => each.endsWith(NOT_ASKED)) ??
+      lacks.find((each) => each !== NEEDS_TRUTH) ??
+      lacks[0] ??
+      nothing
     const { verdict, why } = decide(mine, lack)
     return {
       claim,

@@ -31,7 +31,7 @@ export type Evidence = Measurement | Lack
 export const NEEDS_TRUTH = 'needs a synthetic world, whose interests are known'
 
 /** Only the maker of a world knows the interests of its items, and those that its users are going to have. */
-function asksForTruth(test: Test): boolean {
+export function asksForTruth(test: Test): boolean {
   return test.kind === 'truth' || ('metric' in test && /^(future|fresh)-interests\//.test(test.metric))
 }
 

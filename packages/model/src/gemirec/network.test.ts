@@ -2,6 +2,7 @@ import { random } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
+import { encodeItems } from '../encode.ts'
 import { createHistory } from '../encoders/history.ts'
 import { normal, ready } from '../gradient.fixture.ts'
 import {
@@ -19,7 +20,6 @@ import {
   unit,
   weighted,
 } from '../plain.fixture.ts'
-import { encodeItems } from '../serve.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { Histories } from '../training/sampler.ts'

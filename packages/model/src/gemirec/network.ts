@@ -44,6 +44,7 @@ export function gemirecNetwork(options: GemirecOptions, random: Random): Network
   const generator = createInterestGenerator(parameters, { dim, length, hidden, sizes }, lookup)
   const { reviveBelow, reviveEvery } = dictionary
   const { begun, ...part } = createCodebookPart(parameters, quantizer, {
+    option: 'dictionary.size',
     warmUpSteps: options.warmUpSteps,
     reviveBelow,
     reviveEvery,

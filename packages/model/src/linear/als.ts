@@ -17,6 +17,7 @@ import {
 } from '@sparc/tables'
 import type { Table } from 'apache-arrow'
 import { z } from 'zod'
+import { checkEmbedUsersOptions } from '../fit-options.ts'
 import { pause } from '../pause.ts'
 import type { FitOptions, VectorRecommender } from '../recommender.ts'
 import { type Catalogue, fitted, readLog, report } from './classic.ts'
@@ -173,7 +174,8 @@ function recommender(options: Options, loaded: State | undefined): VectorRecomme
       return recommendByVectors(queries, interests(queries), vectors, { ...recommendOptions, popularity })
     },
     embedItems,
-    async embedUsers(queries) {
+    async embedUsers(queries, wanted) {
+      checkEmbedUsersOptions(wanted)
       return makeInterests(interests(queries))
     },
     async save(directory) {

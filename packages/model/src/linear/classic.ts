@@ -38,7 +38,7 @@ export interface BinaryLog {
  * @throws InvalidInputError where items and sequences do not belong together or are empty, and for unknown options
  */
 export function readLog(data: FitData, options: FitOptions): BinaryLog {
-  checkFitOptions(options)
+  checkFitOptions(data, options)
   const items = readItems(data.items)
   const sequences = readSequences(data.sequences)
   checkItemsKey(items.key, sequences.itemsKey, 'the sequences table')

@@ -13,7 +13,7 @@ const directory = await mkdtemp(join(tmpdir(), 'sparc-knn-'))
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
 /** Similarities of all pairs as the definition says, from a dense matrix. */
-function denseSimilarities(binary: number[][], weighting: string, k1: number, b: number): number[][] {
+function denseSimilarities(binary: number[][], weighting: string, k1: number, b: number, shrinkage = 0): number[][] {
   const items = binary[0].length
   const userLengths = binary.map((user) => user.reduce((sum, x) => sum + x, 0))
   const counts = Array.from({ length: items }, (_, i) => binary.reduce((sum, user) => sum + user[i], 0))
@@ -26,27 +26,31 @@ function denseSimilarities(binary: number[][], weighting: string, k1: number, b:
       return user[i] * idf[u] * ((k1 + 1) / (k1 * (1 - b + (b * counts[i]) / mean) + 1))
     })
     const norm = weighting === 'bm25' ? 1 : Math.hypot(...column) || 1
-    return column.map((x) => x / norm)
+    return { column, norm }
   })
-  return columns.map((x) => columns.map((y) => x.reduce((sum, v, u) => sum + v * y[u], 0)))
+  return columns.map((x) =>
+    columns.map((y) => x.column.reduce((sum, v, u) => sum + v * y.column[u], 0) / (x.norm * y.norm + shrinkage)),
+  )
 }
 
 describe('item-kNN', () => {
-  test.each(['cosine', 'tfidf', 'bm25'] as const)(
-    'finds the similarities of %s that the definition gives',
-    async (weighting) => {
-      const { rows, ids, sequences } = smallLog(3)
-      const options = { weighting, neighbours: ids.length, shrinkage: 0, k1: 1.2, b: 0.75 }
-      const found = await nearestItems(distinct(sequences, ids.length), ids.length, options)
-      const expected = denseSimilarities(denseBinary(rows, ids.length), weighting, 1.2, 0.75)
-      for (let i = 0; i < ids.length; i++) {
-        const similar = new Map<number, number>()
-        for (let n = found.offsets[i]; n < found.offsets[i + 1]; n++)
-          similar.set(found.values[n], found.similarities[n])
-        for (let j = 0; j < ids.length; j++) expect(similar.get(j) ?? 0).toBeCloseTo(expected[i][j], 5)
-      }
-    },
-  )
+  test.each([
+    ['cosine', 0],
+    ['tfidf', 0],
+    ['bm25', 0],
+    ['cosine', 1.5],
+    ['tfidf', 20],
+  ] as const)('finds the similarities of %s, shrunk by %d, that the definition gives', async (weighting, shrinkage) => {
+    const { rows, ids, sequences } = smallLog(3)
+    const options = { weighting, neighbours: ids.length, shrinkage, k1: 1.2, b: 0.75 }
+    const found = await nearestItems(distinct(sequences, ids.length), ids.length, options)
+    const expected = denseSimilarities(denseBinary(rows, ids.length), weighting, 1.2, 0.75, shrinkage)
+    for (let i = 0; i < ids.length; i++) {
+      const similar = new Map<number, number>()
+      for (let n = found.offsets[i]; n < found.offsets[i + 1]; n++) similar.set(found.values[n], found.similarities[n])
+      for (let j = 0; j < ids.length; j++) expect(similar.get(j) ?? 0).toBeCloseTo(expected[i][j], 5)
+    }
+  })
 
   test('keeps the nearest, the item itself among them', async () => {
     const { ids, sequences } = smallLog(4)

@@ -9,7 +9,7 @@ export interface NeighbourOptions {
   weighting: Weighting
   /** Neighbours kept per item, the item itself among them. */
   neighbours: number
-  /** Added to the product of the two norms (cosine and TF-IDF), or to the sum of squares (BM25): trusts rare pairs less. */
+  /** Added to the product of the two norms: trusts rare pairs less. BM25 is not normalised: it would rank nothing otherwise there. */
   shrinkage: number
   /** BM25's saturation and length normalisation. */
   k1: number

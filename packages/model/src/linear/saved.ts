@@ -9,11 +9,11 @@ import {
 } from '@sparc/tables'
 import { guards } from '@sparc/tables/plain'
 import { z } from 'zod'
+import { MODEL_FORMAT } from '../model-format.ts'
 import { otherSystem } from '../other-system.ts'
 import { readJson } from '../read-json.ts'
 import type { Catalogue } from './classic.ts'
 
-const FORMAT = { format: 'sparc.model', version: 1 }
 const metaSchema = z.object({
   system: z.string(),
   options: z.unknown(),
@@ -33,7 +33,7 @@ export async function saveClassic(
   embeddings?: () => Promise<Uint8Array>,
 ): Promise<void> {
   await saveFolder(directory, {
-    ...FORMAT,
+    ...MODEL_FORMAT,
     meta: { system, options, items: ids.length, itemsKey },
     files: {
       'items.json': () => new TextEncoder().encode(JSON.stringify(ids)),
@@ -53,7 +53,7 @@ export async function openClassic(
   /** The array of a tensor, checked to be of the type that was saved. */
   data<T>(name: string, Type: new (length: number) => T): T
 }> {
-  const folder = await openFolder(directory, FORMAT)
+  const folder = await openFolder(directory, MODEL_FORMAT)
   const meta = metaSchema.safeParse(folder.meta)
   if (!meta.success || meta.data.system !== system) {
     throw otherSystem(directory, folder.meta.system, system)

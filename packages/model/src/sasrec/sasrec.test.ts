@@ -5,6 +5,7 @@ import { createEmbeddingTable } from '../embedding-table.ts'
 import { createCausalTransformer } from '../encoders/causal-transformer.ts'
 import { type Places, placesOf } from '../encoders/history.ts'
 import { checkGradient, normal, ready } from '../gradient.fixture.ts'
+import { dot, reader, redraw, unit, vectorsOf } from '../plain.fixture.ts'
 import { createInputs, noDropout } from '../training/inputs.ts'
 import { createParameters } from '../training/parameters.ts'
 import { everyPosition, sasrecNetwork } from './network.ts'
@@ -29,10 +30,10 @@ const norm = (x: Rows, gain: number[], bias: number[]): Rows =>
     return row.map((v, d) => (gain[d] * (v - mean)) / deviation + bias[d])
   })
 
-/** SASRec's encoder for one history without padding, in loops. */
+/** SASRec's encoder for one history, in loops: the last item has the last position. */
 function encodeInLoops(x: Rows, get: (name: string) => Rows, heads: number, blocks: number): Rows {
   const vector = (name: string) => get(name) as unknown[] as number[]
-  let state = plus(x, get('positions'))
+  let state = plus(x, get('positions').slice(-x.length))
   for (let b = 0; b < blocks; b++) {
     const normed = norm(state, vector(`${b}/attention-norm/gain`), vector(`${b}/attention-norm/bias`))
     const [q, k, v] = ['query', 'key', 'value'].map((name) => product(normed, get(`${b}/${name}`)))
@@ -157,6 +158,69 @@ describe('SASRec', () => {
     expect([...logQ!.targets.dataSync()]).toEqual([3.5, 4.5, 1.5, 2, 2.5])
     expect([...logQ!.negatives.dataSync()]).toEqual([3.5, 2])
   })
+
+  it.each([true, false])(
+    'scores by the last state of sqrt(dim) h + P, and learns at each position or the last, in loops: %s',
+    (normalize) => {
+      const histories = [
+        [-1, -1, 5, 2],
+        [8, 0, 11, 5],
+        [-1, 4, 6, 10],
+      ]
+      const [targets, drawn] = [Int32Array.of(7, 3, 1), Int32Array.of(7, 1, 2, 7, 5, 10)]
+      for (const positions of ['all', 'last'] as const) {
+        const shape = { dim: 4, history: 4, blocks: 2, heads: 2, hidden: 5, temperature: 0.5 }
+        const network = sasrecNetwork(sasrecOptions.parse({ ...shape, normalize, positions }), random(1))
+        redraw(network.parameters, 2, 0.7)
+        const table = createEmbeddingTable(12, 4, { random: random(3), scale: 1 })
+        const vectorOf = vectorsOf(table)
+        const read = reader(network.parameters)
+        const get = (name: string) => {
+          const rows = read(`transformer/${name}`)
+          return rows.length === 1 ? (rows[0] as unknown as Rows) : rows
+        }
+        const finish = (x: number[]) => (normalize ? unit(x) : x)
+        const statesOf = (items: number[]) =>
+          encodeInLoops(
+            items.map((item) => vectorOf(item).map((x) => 2 * x)),
+            get,
+            2,
+            2,
+          ).map(finish)
+        const rows = { items: Int32Array.from(histories.flat()), rows: 3, length: 4 }
+        const { users, loss } = tf.tidy(() => ({
+          users: network.users(createInputs(table).serving(rows)).vectors.arraySync(),
+          loss: network
+            .loss(
+              createInputs(table).training(
+                { histories: rows, users: Int32Array.of(0, 1, 2), targets },
+                drawn,
+                noDropout,
+                1,
+              ),
+            )
+            .total.dataSync()[0],
+        }))
+        const losses = histories.flatMap((history, b) => {
+          const own = history.filter((item) => item >= 0)
+          const states = statesOf(own)
+          for (const [d, x] of users[b][0].entries()) expect(Math.abs(x - states[own.length - 1][d])).toBeLessThan(1e-5)
+          const next = [...own.slice(1), targets[b]]
+          const examples = states.map((state, t) => {
+            const score = (item: number) => dot(state, finish(vectorOf(item))) / 0.5
+            const others = Array.from(drawn).filter((item) => item !== next[t])
+            const all = others.reduce((sum, item) => sum + Math.exp(score(item)), Math.exp(score(next[t])))
+            return Math.log(all) - score(next[t])
+          })
+          return positions === 'all' ? examples : examples.slice(-1)
+        })
+        const expected = losses.reduce((sum, x) => sum + x, 0) / losses.length
+        expect(losses).toHaveLength(positions === 'all' ? 9 : 3)
+        expect(Math.abs(loss / expected - 1)).toBeLessThan(1e-5)
+        network.dispose()
+      }
+    },
+  )
 
   it('begins its positions as large as asked for', () => {
     for (const positionScale of [0.02, 0.5]) {

@@ -9,7 +9,10 @@ const BLOCK = 256
 export interface BestItem {
   row: number
   score: number
+  /** Place of the interest among the user's vectors; of the general one only where there is no other. */
   place: number
+  /** The general vector scored it better than any interest. */
+  general: boolean
 }
 
 /** What can be recommended, `[items * dim]`. */
@@ -36,7 +39,7 @@ export function bestItems({ items, dim, temperature }: Scored) {
     return made
   }
   return (
-    { vectors, logProbabilities }: EncodedUser,
+    { vectors, logProbabilities, generalFirst = false }: EncodedUser,
     k: number,
     allowed: (row: number) => boolean,
     bias?: (row: number) => number,
@@ -67,9 +70,9 @@ export function bestItems({ items, dim, temperature }: Scored) {
     const best = heap.drain()
     return Array.from(best.items, (row, n) => {
       score(items.subarray(row * dim, (row + 1) * dim), 1, scores)
-      let place = 0
-      for (let c = 1; c < interests; c++) if (scores[c] > scores[place]) place = c
-      return { row, score: best.scores[n], place }
+      let place = generalFirst && interests > 1 ? 1 : 0
+      for (let c = place + 1; c < interests; c++) if (scores[c] > scores[place]) place = c
+      return { row, score: best.scores[n], place, general: generalFirst && (place === 0 || scores[0] > scores[place]) }
     })
   }
 }

@@ -1,14 +1,28 @@
-import { topK } from '@sparc/tables/plain'
-import { checkInterests } from '../check-interests.ts'
-import { checkK } from '../check-k.ts'
+import { guards, topK } from '@sparc/tables/plain'
 import { interestOf } from '../describe-interests.ts'
 import type { InterestDescription } from '../recommender.ts'
 import { bestItems } from './best-items.ts'
+import { checkHistory, checkOptions } from './check-input.ts'
 import { openServedModel } from './saved-model.ts'
 import type { EncodedUser } from './user-encoder.ts'
 
+const { object, optional, size } = guards
+const embedShape = { interests: optional(size) }
+const embedAllowed = { interests: 'a whole number of at least 1' }
+const recommendShape = {
+  ...embedShape,
+  k: size,
+  user: optional(
+    object({ vectors: guards.arrayOf((value) => value instanceof Float32Array), known: guards.arrayOf(guards.text) }),
+  ),
+  popularityWeight: optional((value): value is number => Number.isFinite(value)),
+}
+const recommendAllowed = { ...embedAllowed, k: 'k >= 1', user: 'what embed gave', popularityWeight: 'a finite number' }
+
 /** A user's interests. */
 export interface ServedUser extends EncodedUser {
+  /** Ids of the history that the model knows. */
+  known: string[]
   /** Ids of the history that the model does not know; they were skipped. */
   unknown: string[]
 }
@@ -18,10 +32,10 @@ export interface ServedItem {
   id: string
   score: number
   /**
-   * The interest that scored it best: its place in the user's, its code and probability where the system has them. `general`:
-   * not an interest but the vector of the whole user.
+   * The interest that scored it best: its place in the user's, its code and probability where the system has them. `general`: SPARC's
+   * vector of the whole user scored it better still. Absent for the popular items of who has no history.
    */
-  interest?: { place: number; code?: number; probability?: number; general?: true }
+  interest?: { place: number; code?: number; probability?: number; general?: boolean }
 }
 
 /** A saved model's user side and item vectors in plain typed arrays. */
@@ -32,17 +46,23 @@ export interface Serving {
   readonly ids: readonly string[]
   /** Item vectors as they are scored, `[items * dim]`. */
   readonly items: Float32Array
-  /** Encodes a history of item ids, oldest first. A history without any known item has no interests. */
+  /**
+   * Encodes a history of item ids, oldest first. A history without any known item has no interests.
+   *
+   * @param options.interests vectors at most, SPARC's general one counted; default as the model was made
+   * @throws InvalidInputError `INVALID_HISTORY`, `INVALID_OPTION`, `UNKNOWN_OPTION`
+   */
   embed(history: readonly string[], options?: { interests?: number }): ServedUser
   /**
    * The `k` best items for a history, itself left out, best first; the most popular ones where nothing of it is known.
-   * Takes a user that `embed` made, or makes one.
    *
+   * @param options.user what `embed` made of the history, so that it is not encoded again; what it was made of is left out too
    * @param options.popularityWeight see `VectorRecommendOptions`
+   * @throws InvalidInputError `INVALID_HISTORY`, `INVALID_OPTION`, `UNKNOWN_OPTION`
    */
   recommend(
     history: readonly string[],
-    options: { k: number; interests?: number; user?: EncodedUser; popularityWeight?: number },
+    options: { k: number; interests?: number; user?: ServedUser; popularityWeight?: number },
   ): ServedItem[]
   /**
    * What an interest is about: the items nearest to its codeword, and the categories that its items have more often than the
@@ -81,20 +101,20 @@ export async function openServing(directory: string): Promise<Serving> {
   }
 
   function embed(history: readonly string[], wanted: { interests?: number } = {}): ServedUser {
+    checkHistory(history)
+    checkOptions(wanted, embedShape, embedAllowed, 'embed')
     const unknown = history.filter((id) => !rowOf.has(id))
-    const known = history.flatMap((id) => rowOf.get(id) ?? []).slice(-length)
-    const count = known.length
-    if (count === 0) return { vectors: [], unknown }
-    for (const [t, row] of known.entries()) {
+    const known = history.filter((id) => rowOf.has(id))
+    const latest = known.slice(-length).flatMap((id) => rowOf.get(id) ?? [])
+    const count = latest.length
+    if (count === 0) return { vectors: [], known, unknown }
+    for (const [t, row] of latest.entries()) {
       const norm = norms ? norms[row] : 1
       for (let d = 0; d < dim; d++) rows[t * dim + d] = items[row * dim + d] * norm
       for (let l = 0; l < levels; l++) historyCodes[t * levels + l] = codes[row * levels + l]
     }
-    const user = model.encode(
-      { rows, count, first: length - count, codes: historyCodes },
-      checkInterests(wanted.interests),
-    )
-    return { ...user, unknown }
+    const user = model.encode({ rows, count, first: length - count, codes: historyCodes }, wanted.interests)
+    return { ...user, known, unknown }
   }
 
   return {
@@ -103,21 +123,23 @@ export async function openServing(directory: string): Promise<Serving> {
     ids,
     items,
     embed,
-    recommend(history, { k, interests, user = embed(history, { interests }), popularityWeight = 0 }) {
-      checkK(k)
+    recommend(history, wanted) {
+      checkHistory(history)
+      checkOptions(wanted, recommendShape, recommendAllowed, 'recommend')
+      const { k, interests, user = embed(history, { interests }), popularityWeight = 0 } = wanted
       if (user.vectors.length === 0) {
         const most = topK(popularity, k)
         return Array.from(most.items, (row, n) => ({ id: ids[row], score: most.scores[n] }))
       }
-      const seen = new Set(history.map((id) => rowOf.get(id)))
+      const seen = new Set([...history, ...user.known].map((id) => rowOf.get(id)))
       const { logProbabilities = user.vectors.map(() => 0) } = user
       const ranked = { ...user, logProbabilities: options.rank === 'mixture' ? logProbabilities : undefined }
       const best = search(ranked, k, (row) => !seen.has(row), biasOf(popularityWeight))
-      return best.map(({ row, score, place }) => {
+      return best.map(({ row, score, place, general }) => {
         const logP = user.logProbabilities?.[place]
         const probability = logP === undefined ? undefined : Math.exp(logP)
-        const general = user.generalFirst && place === 0 ? { general: true as const } : {}
-        return { id: ids[row], score, interest: { place, code: user.codes?.[place], probability, ...general } }
+        const interest = { place, code: user.codes?.[place], probability, ...(general && { general }) }
+        return { id: ids[row], score, interest }
       })
     },
     describeInterest: (code) => interestOf(code, described, system),

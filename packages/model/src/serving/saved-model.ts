@@ -1,6 +1,7 @@
 import { decodeSafetensors, type Guard, guards, openFolder, type SafeTensor } from '@sparc/tables/plain'
 import { addFeatureRows } from '../add-feature-rows.ts'
 import { areInterests } from '../describe-interests.ts'
+import { MODEL_FORMAT } from '../model-format.ts'
 import { readJson } from '../read-json.ts'
 import type { InterestDescription } from '../recommender.ts'
 import { encoderOf } from './encoders.ts'
@@ -69,7 +70,7 @@ function savedNetwork(options: ServedOptions, weights: SavedNetwork['weights']):
  * @throws InvalidFileError `NOT_SERVED`, `DAMAGED_MODEL`, and what `openFolder` throws
  */
 export async function openServedModel(directory: string): Promise<ServedModel> {
-  const folder = await openFolder(directory, { format: 'sparc.model', version: 1 })
+  const folder = await openFolder(directory, MODEL_FORMAT)
   if (!isMeta(folder.meta)) throw damagedModel('a manifest without system and options')
   const { system } = folder.meta
   const encoder = encoderOf(system)

@@ -11,6 +11,7 @@ import {
   readInterests,
   readRecommendations,
   readTable,
+  row,
 } from '@sparc/tables'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ready } from '../gradient.fixture.ts'
@@ -111,6 +112,7 @@ describe('serving without TensorFlow', () => {
       expect(plain.embed(idsOf(history), { interests: 1 }).logProbabilities ?? [0]).toHaveLength(1)
       const best = plain.recommend(idsOf(history), { k: 10 })
       for (let n = 0; n < 10; n++) expect(best[n].score).toBeCloseTo(lists.scores[lists.items.offsets[r] + n], 4)
+      expect(best.map(({ id }) => id)).toEqual(idsOf([...row(lists.items, r)]))
       expect(best.some(({ id }) => idsOf(history).includes(id))).toBe(false)
       const tail = plain.recommend(idsOf(history), { k: 10, popularityWeight: -2 })
       for (let n = 0; n < 10; n++) expect(tail[n].score).toBeCloseTo(fewer.scores[fewer.items.offsets[r] + n], 4)
@@ -140,6 +142,10 @@ describe('serving without TensorFlow', () => {
     expect(plain.embed(['nonsense']).vectors).toEqual([])
     expect(() => plain.embed(['item-3'], { interests: 0 })).toThrow(/at least 1/)
     await expect(model.embedUsers(queries, { interests: 1.5 })).rejects.toThrow(/at least 1/)
+    const all = makeQueries({ users: ['new', 'old'], history: csr([[], [3]]), itemsKey: world.itemsKey })
+    const { offsets, vectors } = readInterests(await model.embedUsers(all))
+    expect([offsets[1], offsets[2]]).toEqual([0, vectors.rows])
+    expect(vectors.rows).toBe(plain.embed(['item-3']).vectors.length)
     const counts = new Float32Array(120)
     const { values } = (await import('@sparc/tables')).readSequences(world.data.sequences).items
     for (const item of values) counts[item]++
@@ -149,13 +155,37 @@ describe('serving without TensorFlow', () => {
     model.dispose()
   })
 
+  it('leaves out what a user that embed made has had, and refuses what means nothing', async () => {
+    const { model, directory } = await saved('two-tower', brief)
+    model.dispose()
+    const plain = await openServing(directory)
+    const user = plain.embed(['item-3', 'nonsense', 'item-5'])
+    expect([user.known, user.unknown]).toEqual([['item-3', 'item-5'], ['nonsense']])
+    expect(plain.recommend([], { k: 120, user }).map(({ id }) => id)).toEqual(
+      plain.recommend(['item-3', 'item-5'], { k: 120 }).map(({ id }) => id),
+    )
+    expect(plain.recommend(['item-7'], { k: 120, user })).toHaveLength(117)
+    const refuses = (call: (serving: never) => unknown, message: RegExp) =>
+      expect(() => call(plain as never)).toThrow(message)
+    type Any = { embed(...a: unknown[]): void; recommend(...a: unknown[]): void }
+    refuses((serving: Any) => serving.embed('item-3'), /not an array of item ids.*item-3/s)
+    refuses((serving: Any) => serving.embed([3]), /not an array of item ids/)
+    refuses((serving: Any) => serving.embed(['item-3'], 2), /object is needed.*interests/s)
+    refuses((serving: Any) => serving.embed(['item-3'], { intrests: 2 }), /Unknown option.*intrests.*interests/s)
+    refuses((serving: Any) => serving.recommend(['item-3']), /object is needed.*popularityWeight/s)
+    refuses((serving: Any) => serving.recommend(['item-3'], {}), /"k".*k >= 1/s)
+    refuses((serving: Any) => serving.recommend(['item-3'], { k: 3, popularityWeight: Number.NaN }), /finite/)
+    refuses((serving: Any) => serving.recommend(['item-3'], { k: 3, interests: -5, user }), /interests.*at least 1/s)
+    refuses((serving: Any) => serving.recommend(['item-3'], { k: 3, user: { vectors: [[1]] } }), /what embed gave/)
+  })
+
   it('explains: the interest behind each item, and what an interest is about', async () => {
     const { model, directory } = await saved('sparc', ofSparc)
     const plain = await openServing(directory)
     const user = plain.embed(['item-3', 'item-5'])
     for (const { interest } of plain.recommend(['item-3', 'item-5'], { k: 5 })) {
       expect(interest?.code).toBe(user.codes?.[interest?.place ?? -1])
-      expect(interest?.general ?? false).toBe(user.generalFirst === true && interest?.place === 0)
+      expect(interest?.place).toBeGreaterThan(0)
       expect(interest?.probability).toBeCloseTo(Math.exp(user.logProbabilities?.[interest?.place ?? -1] ?? 0))
     }
     const embedded = readEmbeddings(await model.embedItems())

@@ -65,6 +65,7 @@ export function sparcNetwork(options: SparcOptions, random: Random): Network {
   })
   const { begun, ...kept } = createCodebookPart(parameters, quantizer, {
     ...codebook,
+    option: 'codebook.size',
     warmUpSteps: options.warmUpSteps,
     rebalance: balance !== undefined,
     frozen: !codebook.joint,

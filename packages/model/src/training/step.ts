@@ -30,6 +30,8 @@ export interface StepContext {
   clip?: number
   /** Which items are what their features say in a step, and nothing else. */
   idDropout?: (step: number) => Bare
+  /** Called once loss and gradients of a step are known to be finite, before anything is updated. */
+  beforeUpdate?: (step: number) => void
 }
 
 /**
@@ -46,6 +48,7 @@ export function createStep({
   dropout,
   clip,
   idDropout,
+  beforeUpdate,
 }: StepContext): TrainingStep {
   const inputs = createInputs(table, negatives.logQ?.(sampler))
   const drawn = new Int32Array(negatives.size)
@@ -95,6 +98,7 @@ export function createStep({
     // What is not finite spreads to the dense parameters, which are few: looking at those costs next to nothing.
     const finite = dense.every((gradient) => !gradient || Number.isFinite(squaredNorm(gradient)))
     if (!finite || !Number.isFinite(scale)) return { ...report, loss: Number.NaN }
+    beforeUpdate?.(step)
     const adam = adamStep(step, learningRate, scale)
     table.update(items, count, sums, adam, bare)
     network.parameters.update(dense, adam)

@@ -1,10 +1,10 @@
 import { CancelledError, type Cases, type Csr, checkSameFormat, type Random, TrainingError } from '@sparc/tables'
 import type { EmbeddingTable } from '../embedding-table.ts'
+import { encodeItems } from '../encode.ts'
 import type { BetweenSteps, Network } from '../network.ts'
 import type { CommonOptions } from '../options.ts'
 import { breathe } from '../pause.ts'
 import type { FitOptions, FitReport } from '../recommender.ts'
-import { encodeItems } from '../serve.ts'
 import { createDropout } from './dropout.ts'
 import { createIdDropout } from './id-dropout.ts'
 import { createNegatives } from './negatives.ts'
@@ -37,6 +37,8 @@ export interface Training {
 }
 
 const LOG_EVERY = 10
+/** How often, in steps, a state is copied for the case that a loss to come is not finite. */
+const GOOD_EVERY = 100
 /** The event loop gets a turn this often, so that a signal or a progress bar is not kept waiting. */
 const BREATHE_MS = 50
 
@@ -49,12 +51,13 @@ function cancelled(system: string, step: number, steps: number, kept: number | u
   })
 }
 
-function notFinite(system: string, step: number, { loss, parts }: StepLoss, kept: number | undefined) {
-  const shown = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, String(part)]))
+function notFinite(system: string, step: number, found: StepLoss | undefined, kept: number | undefined) {
+  const parts = Object.entries(found?.parts ?? {}).map(([name, part]) => [name, String(part)])
+  const state = kept === undefined ? 'The model is as it began.' : `The state of step ${kept} is kept.`
   return new TrainingError('NOT_FINITE_LOSS', {
-    what: `The loss of ${system} is not finite at step ${step}`,
-    given: { loss: String(loss), parts: shown },
-    next: `The state of step ${kept ?? step - 1} is kept. Lower the learning rate, set "clip", or raise the temperature.`,
+    what: `The ${found ? 'loss' : 'vectors'} of ${system} ${found ? 'is' : 'are'} not finite at step ${step}`,
+    given: found ? { loss: String(found.loss), parts: Object.fromEntries(parts) } : 'vectors that validation made',
+    next: `${state} Lower the learning rate, set "clip", or raise the temperature.`,
   })
 }
 
@@ -63,7 +66,7 @@ function notFinite(system: string, step: number, { loss, parts }: StepLoss, kept
  * cancellation, checkpoints. A run that was stopped and resumed takes the steps that it would have taken.
  *
  * @throws CancelledError `FIT_CANCELLED` when the signal fires: the best state so far stays loaded
- * @throws TrainingError `NOT_FINITE_LOSS`: the last good state stays loaded
+ * @throws TrainingError `NOT_FINITE_LOSS`: the best state stays loaded or, where none was validated yet, the last good one
  */
 export async function train(training: Training, fit: FitOptions): Promise<FitReport> {
   const { system, network, table, options, sequences, random, backend, itemsKey, started } = training
@@ -94,8 +97,13 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     dropout: masks.dropout,
     clip: options.clip,
     idDropout: options.idDropout ? createIdDropout(options.idDropout, random.fork('id dropout')) : undefined,
+    beforeUpdate(step) {
+      if (best.held === undefined && (lastGood.held === undefined || step % GOOD_EVERY === 0)) lastGood.take(step - 1)
+    },
   })
   const best = createSnapshots(network, table)
+  /** Until there is a best state: one of the latest that had a finite loss. */
+  const lastGood = createSnapshots(network, table)
   const progress: Progress = { step: 0, checked: -1, recall: -1, waited: 0, seconds: 0 }
   const identity: RunIdentity = {
     system,
@@ -131,6 +139,11 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     }
     network.between?.(state)
   }
+  /** Puts the last good state back. */
+  const broken = (step: number, found?: StepLoss) => {
+    lastGood.restore()
+    return notFinite(system, step, found, (best.held ?? lastGood.held)?.step)
+  }
   const isDue = (step: number) => step % every === 0 || step === steps
   /** Looks at the state as it is, once. */
   const check = async () => {
@@ -138,13 +151,15 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     if (!validation || progress.checked === step) return
     const found = await validate(network, table, validation, { history, k, signal: fit.signal })
     if (found === undefined) return
-    const { recall, ndcg } = found
+    const { recall, ndcg, finite } = found
+    if (!finite) throw broken(step)
     progress.checked = step
     const settled = network.settled?.() ?? true
     const better = settled && recall > progress.recall
     progress.waited = better || !settled ? 0 : progress.waited + 1
     if (better) {
       progress.recall = recall
+      lastGood.held = undefined
       best.take(step)
     }
     emit({ type: 'validation', step, k, recall, ndcg, best: better, seconds: seconds() })
@@ -193,7 +208,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
       const step = ++progress.step
       const learningRate = learningRateAt(options, step, spent(step))
       const found = take(step, learningRate)
-      if (!Number.isFinite(found.loss)) throw notFinite(system, step, found, best.held?.step)
+      if (!Number.isFinite(found.loss)) throw broken(step, found)
       if (step % LOG_EVERY === 0 || step === 1 || step === steps) {
         emit({ type: 'step', step, steps, ...found, learningRate, seconds: seconds() })
       }

@@ -1,16 +1,18 @@
 import { type Cases, type Csr, csr, row, topKHeap } from '@sparc/tables'
 import type { EmbeddingTable } from '../embedding-table.ts'
+import { encodeItemRange, encodeUsers } from '../encode.ts'
 import { type ExactQuery, exactTopK, mergeBy } from '../exact.ts'
 import { itemScorer } from '../item-scorer.ts'
 import type { Network } from '../network.ts'
 import { breathe } from '../pause.ts'
-import { encodeItemRange, encodeUsers } from '../serve.ts'
 import { type ListQuality, listQuality } from './list-quality.ts'
 
 /** Users handled between two turns of the event loop. */
 const BLOCK = 1024
 /** Items whose vectors are in memory at once. */
 const SLICE = 65_536
+
+const BROKEN = { recall: 0, ndcg: 0, finite: false }
 
 /** Rows `[start, end)` of a matrix; the values are shared. */
 function rowsOf({ offsets, values }: Csr, start: number, end: number): Csr {
@@ -41,26 +43,30 @@ interface Lists {
  * Recall@k and NDCG@k of the network as it is now on all validation cases, what they have seen removed. A large catalogue is looked at slice
  * by slice: its vectors are never in memory all at once.
  *
- * @returns undefined when the signal fires meanwhile
+ * @returns undefined when the signal fires meanwhile; `finite` false where a vector or the score of a list is not
  */
 export async function validate(
   network: Network,
   table: EmbeddingTable,
   cases: Cases,
   { history, k, signal, slice = SLICE }: { history: number; k: number; signal?: AbortSignal; slice?: number },
-): Promise<ListQuality | undefined> {
+): Promise<(ListQuality & { finite: boolean }) | undefined> {
   const users = cases.users.length
   const blocks: { query: ExactQuery; best?: Lists }[] = []
   for (let start = 0; start < users; start += BLOCK) {
     const end = Math.min(users, start + BLOCK)
-    blocks.push({ query: queryOf(network, table, cases, { start, end, history, k }) })
+    const query = queryOf(network, table, cases, { start, end, history, k })
+    if (!allFinite(query.vectors.data)) return BROKEN
+    blocks.push({ query })
     await breathe()
     if (signal?.aborted) return undefined
   }
   const { rows, dim } = table
   for (let from = 0; from < rows; from += slice) {
     const count = Math.min(slice, rows - from)
-    const scorer = await itemScorer({ data: encodeItemRange(network, table, from, from + count), rows: count, dim })
+    const data = encodeItemRange(network, table, from, from + count)
+    if (!allFinite(data)) return BROKEN
+    const scorer = await itemScorer({ data, rows: count, dim })
     try {
       for (const block of blocks) {
         const { seen } = block.query
@@ -74,7 +80,16 @@ export async function validate(
       scorer.dispose()
     }
   }
-  return listQuality(joined(blocks.flatMap(({ best }) => best?.items ?? [])), cases.targets, k)
+  if (!blocks.every(({ best }) => best === undefined || allFinite(best.scores))) return BROKEN
+  const lists = joined(blocks.flatMap(({ best }) => best?.items ?? []))
+  return { ...listQuality(lists, cases.targets, k), finite: true }
+}
+
+/** Their sum times 0 is 0 only where all are. */
+function allFinite(numbers: Float32Array): boolean {
+  let sum = 0
+  for (let i = 0; i < numbers.length; i++) sum += 0 * numbers[i]
+  return sum === 0
 }
 
 /** What users `[start, end)` are looked for with. */

@@ -11,14 +11,12 @@ import {
 import { type Guard, guards } from '@sparc/tables/plain'
 import { areInterests } from './describe-interests.ts'
 import type { EmbeddingTable } from './embedding-table.ts'
+import { MODEL_FORMAT } from './model-format.ts'
 import { tableOfTensors, tableTensors } from './model-table.ts'
 import type { Network } from './network.ts'
 import { otherSystem } from './other-system.ts'
 import { readJson } from './read-json.ts'
 import type { InterestDescription } from './recommender.ts'
-
-/** The layout of a saved model's folder. */
-export const MODEL_FORMAT = { format: 'sparc.model', version: 1 }
 
 /** Names of what networks keep besides their parameters begin with it. */
 const STATE = 'state/'

@@ -86,11 +86,35 @@ export function encodeUsers(
   return result
 }
 
-/** The same as the view of an `interests` table. */
-export function asInterests(encoded: EncodedUsers, users: string[], network: Network, itemsKey: string): Interests {
-  const offsets = Int32Array.from({ length: users.length + 1 }, (_, r) => r * encoded.interests)
-  const { vectors, codes, probabilities } = encoded
+/** The same as the view of an `interests` table; who has no history has no interests: what is encoded of nothing says nothing. */
+export function asInterests(
+  encoded: EncodedUsers,
+  users: string[],
+  history: Csr,
+  network: Network,
+  itemsKey: string,
+): Interests {
+  const offsets = new Int32Array(users.length + 1)
+  const kept: number[] = []
+  for (let r = 0; r < users.length; r++) {
+    const count = history.offsets[r + 1] > history.offsets[r] ? encoded.interests : 0
+    for (let c = 0; c < count; c++) kept.push(r * encoded.interests + c)
+    offsets[r + 1] = offsets[r] + count
+  }
+  const { vectors, codes, probabilities } = kept.length < encoded.vectors.rows ? rowsOf(encoded, kept) : encoded
   const { score, merge } = network
   const generalFirst = network.generalFirst?.() || undefined
   return { users, offsets, vectors, codes, probabilities, score, merge, generalFirst, itemsKey }
+}
+
+/** Some of the vectors, and what belongs to them. */
+function rowsOf({ vectors, codes, probabilities }: EncodedUsers, rows: readonly number[]) {
+  const { dim } = vectors
+  const data = new Float32Array(rows.length * dim)
+  for (const [to, from] of rows.entries()) data.set(vectors.data.subarray(from * dim, (from + 1) * dim), to * dim)
+  return {
+    vectors: { data, rows: rows.length, dim },
+    codes: codes && Uint16Array.from(rows, (at) => codes[at]),
+    probabilities: probabilities && Float32Array.from(rows, (at) => probabilities[at]),
+  }
 }
