@@ -23,7 +23,7 @@ export interface FitOptions {
    * new items are taken in without training. Systems that are computed, not trained, begin anew either way. Default `scratch`.
    */
   from?: 'scratch' | 'current'
-  /** Stops the run within two seconds; `fit` then rejects with `CancelledError` and the best state so far stays loaded. */
+  /** Stops the run after the step, or the block of a validation, that it is at; `fit` then rejects with `CancelledError` and the best state so far stays loaded. */
   signal?: AbortSignal
   /** Called for each event, in order, from the training loop; keep it short. */
   onEvent?: (event: FitEvent) => void
@@ -37,7 +37,7 @@ export interface FitOptions {
    * cases, spread evenly over them; `patience` (5) checks without a better one stop the run.
    */
   validation?: { every?: number; k?: number; patience?: number; maxUsers?: number }
-  /** Keeps the whole training state in a folder, every `every` steps and at the end; `resume` continues from it where it exists. */
+  /** Keeps the whole training state in a folder, every `every` (500) steps and at the end; `resume` (false) continues from it where it exists. */
   checkpoint?: { directory: string; every?: number; resume?: boolean }
 }
 
@@ -132,11 +132,26 @@ export interface Recommender {
   readonly name: string
   /** What it was made with, defaults filled in. */
   readonly options?: object
-  /** Learns from `data`. */
+  /**
+   * Learns from `data`. What was learned before stays until the first step is about to be taken.
+   *
+   * @throws InvalidInputError `UNKNOWN_OPTION`, `INVALID_OPTION`, `NOT_A_TABLE`, `TOO_LITTLE_DATA`, `ITEMS_MISMATCH`, `ITEM_OUT_OF_RANGE`, `ALREADY_FITTING`
+   * @throws CancelledError `FIT_CANCELLED` when the signal fires
+   * @throws TrainingError `NOT_FINITE_LOSS`
+   */
   fit(data: FitData, options?: FitOptions): Promise<FitReport>
-  /** `recommendations` table, one row for each row of `queries`: exact, over the whole catalogue. */
+  /**
+   * `recommendations` table, one row for each row of `queries`: exact, over the whole catalogue; the most popular items for an empty history.
+   *
+   * @throws InvalidInputError `NOT_FITTED`, `UNKNOWN_OPTION`, `INVALID_OPTION`, `INVALID_FILTER`, `ITEMS_MISMATCH`, `ITEM_OUT_OF_RANGE`
+   */
   recommend(queries: Table, options: RecommendOptions): Promise<Table>
-  /** Writes the model to a folder, atomically; `loadRecommender` reads it back. */
+  /**
+   * Writes the model to a folder, atomically; `loadRecommender` reads it back.
+   *
+   * @throws InvalidInputError `NOT_FITTED`, `NO_DIRECTORY`
+   * @throws InvalidFileError `FOREIGN_FORMAT`, `NOT_WRITABLE`, `NO_SPACE`
+   */
   save(directory: string): Promise<void>
   /** Frees what the model holds: until it is fitted anew it can't be used. */
   dispose(): void
@@ -145,9 +160,13 @@ export interface Recommender {
 /** The systems that an index can serve: items and interests are vectors. */
 export interface VectorRecommender extends Recommender {
   recommend(queries: Table, options: VectorRecommendOptions): Promise<Table>
-  /** `embeddings` table of all items, with codes where the system has them. */
+  /** `embeddings` table of all items, with codes where the system has them. @throws InvalidInputError `NOT_FITTED` */
   embedItems(): Promise<Table>
-  /** `interests` table, one row for each row of `queries`: at most `interests` vectors each, and none for an empty history. */
+  /**
+   * `interests` table, one row for each row of `queries`: at most `interests` vectors each, and none for an empty history.
+   *
+   * @throws InvalidInputError `NOT_FITTED`, `UNKNOWN_OPTION`, `INVALID_OPTION`, `ITEMS_MISMATCH`, `ITEM_OUT_OF_RANGE`
+   */
   embedUsers(queries: Table, options?: EmbedUsersOptions): Promise<Table>
 }
 

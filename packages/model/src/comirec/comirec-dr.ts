@@ -33,5 +33,5 @@ const system = defineVectorSystem({
  */
 export const comirecDr = (options?: z.input<typeof comirecDrOptions>) => system.create(options)
 
-/** Loads a saved ComiRec-DR model. */
+/** Loads a saved ComiRec-DR model. @throws InvalidFileError `OTHER_SYSTEM`, `DAMAGED_MODEL`, and what `openFolder` throws */
 export const loadComirecDr = system.load

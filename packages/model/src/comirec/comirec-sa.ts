@@ -33,5 +33,5 @@ const system = defineVectorSystem({
  */
 export const comirecSa = (options?: z.input<typeof comirecSaOptions>) => system.create(options)
 
-/** Loads a saved ComiRec-SA model. */
+/** Loads a saved ComiRec-SA model. @throws InvalidFileError `OTHER_SYSTEM`, `DAMAGED_MODEL`, and what `openFolder` throws */
 export const loadComirecSa = system.load

@@ -12,7 +12,13 @@ import { nearestInterestNetwork } from './nearest-interest-network.ts'
 /** Maps begin near the identity, so that interests begin in the space of the items, and apart by this much. */
 const MAP_NOISE = 0.05
 
-/** Capsules `v_k` routed from `m_kt = W_kt h_t` (equations 2 to 7); in training, the interest nearest to the target (equation 9). */
+/**
+ * With `h_t` `[dim]` the items of a user:
+ *
+ * - capsules `v_k` `[dim]` routed from `m_kt = W_kt h_t`, a map `W_kt` `[dim, dim]` for each interest and position (equations 2 to 7; `routeDynamically`,
+ *   its logits beginning at zero); interests `n(v_k)`, `[interests, dim]`
+ * - in training the user is the interest nearest to the target (equation 9)
+ */
 export function comirecDrNetwork(options: ComirecDrOptions, random: Random): Network {
   const { dim, history: length, interests, iterations } = options
   const parameters = createParameters(random)

@@ -7,7 +7,12 @@ import { createParameters } from '../training/parameters.ts'
 import type { ComirecSaOptions } from './comirec-sa.ts'
 import { nearestInterestNetwork } from './nearest-interest-network.ts'
 
-/** `V = softmax_T(W2 tanh(W1 (H + P))) H` (equation 8); in training, the interest that is nearest to the target (equation 9). */
+/**
+ * With `H` `[history, dim]` the items of a user and `P` `[history, dim]` positions:
+ *
+ * - interests `V = n(softmax_T(W2' tanh(W1' (H + P)')) H)`, `[interests, dim]` (equation 8); `W1` `[dim, hidden]`, `W2` `[hidden, interests]`
+ * - in training the user is the interest nearest to the target `v` `[dim]`, `V[argmax_k v_k . v]` (equation 9)
+ */
 export function comirecSaNetwork(options: ComirecSaOptions, random: Random): Network {
   const { dim, history: length, interests, hidden = 4 * dim } = options
   const parameters = createParameters(random)

@@ -78,5 +78,5 @@ const system = defineCodedSystem({
  */
 export const gemirec = (options?: z.input<typeof gemirecOptions>) => system.create(options)
 
-/** Loads a saved GemiRec model. */
+/** Loads a saved GemiRec model. @throws InvalidFileError `OTHER_SYSTEM`, `DAMAGED_MODEL`, and what `openFolder` throws */
 export const loadGemirec = system.load

@@ -29,9 +29,9 @@ interface State {
 
 /**
  * EASE (Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019, https://arxiv.org/abs/1905.03375): the item-item
- * weights with a zero diagonal that best rebuild the user-item matrix `X`, in closed form (equation 8):
+ * weights `B` `[items, items]` with a zero diagonal that best rebuild the binary user-item matrix `X` `[users, items]`, in closed form (equation 8):
  *
- * `P = (X' X + lambda I)^-1`, `B_ij = -P_ij / P_jj`, `B_jj = 0`; the scores of a history are the sum of its rows of `B`.
+ * `P = (X' X + lambda I)^-1` `[items, items]`, `B_ij = -P_ij / P_jj`, `B_jj = 0`; the scores of a history are the sum of its rows of `B`.
  *
  * Fitting costs the cube of the number of items in flops and twice its square in bytes (at 25,000 items 1.6e13 and 1.3 GB), done by
  * TensorFlow in blocks.

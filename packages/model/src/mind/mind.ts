@@ -38,5 +38,5 @@ const system = defineVectorSystem({
  */
 export const mind = (options?: z.input<typeof mindOptions>) => system.create(options)
 
-/** Loads a saved MIND model. */
+/** Loads a saved MIND model. @throws InvalidFileError `OTHER_SYSTEM`, `DAMAGED_MODEL`, and what `openFolder` throws */
 export const loadMind = system.load

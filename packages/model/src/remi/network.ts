@@ -10,7 +10,12 @@ import { createParameters } from '../training/parameters.ts'
 import type { RemiOptions } from './remi.ts'
 import { routingVariance } from './routing-variance.ts'
 
-/** ComiRec-SA's interests; sampled softmax over weighted negatives, plus `lambda` times the routing's variance. */
+/**
+ * ComiRec-SA's interests (`comirecSaNetwork`), `A` `[interests, history]` their attention. With `u` `[dim]` the one nearest to the target `v`, `s(x)`
+ * the score of an item, `N` negatives and their weights `w_n = N exp(beta s(n)) / sum_m exp(beta s(m))` (equations 6 to 8), the loss is
+ *
+ * `-s(v) + log(exp s(v) + sum_n w_n exp s(n)) + lambda * routingVariance(A)` (`hardNegativeSoftmax`; equation 10)
+ */
 export function remiNetwork(options: RemiOptions, random: Random): Network {
   const { dim, history: length, interests, hidden = 4 * dim, temperature, normalize: normalized } = options
   const parameters = createParameters(random)

@@ -48,5 +48,5 @@ const system = defineVectorSystem({
  */
 export const remi = (options?: z.input<typeof remiOptions>) => system.create(options)
 
-/** Loads a saved REMI model. */
+/** Loads a saved REMI model. @throws InvalidFileError `OTHER_SYSTEM`, `DAMAGED_MODEL`, and what `openFolder` throws */
 export const loadRemi = system.load

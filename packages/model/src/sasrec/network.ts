@@ -10,7 +10,11 @@ import { timesDrawn } from '../training/inputs.ts'
 import { createParameters } from '../training/parameters.ts'
 import type { SasrecOptions } from './sasrec.ts'
 
-/** `F = transformer(sqrt(dim) h + P)`; the user vector is what stands at the last position. */
+/**
+ * With `h` `[history, dim]` the items of a user and `P` `[history, dim]` positions: states `F = transformer(sqrt(dim) h + P)`, `[history, dim]`
+ * (`createCausalTransformer`); the user vector is `n(F_T)`, `[dim]`, of the last position `T`. In training each state `F_t` is held against the item
+ * that came next, `t + 1` or at last the target (`positions: 'all'`), or the last state against the target alone.
+ */
 export function sasrecNetwork(options: SasrecOptions, random: Random): Network {
   const { dim, history: length, hidden = dim, temperature, normalize: normalized, dropout } = options
   const parameters = createParameters(random)

@@ -51,5 +51,5 @@ const system = defineVectorSystem({
  */
 export const sasrec = (options?: z.input<typeof sasrecOptions>) => system.create(options)
 
-/** Loads a saved SASRec model. */
+/** Loads a saved SASRec model. @throws InvalidFileError `OTHER_SYSTEM`, `DAMAGED_MODEL`, and what `openFolder` throws */
 export const loadSasrec = system.load

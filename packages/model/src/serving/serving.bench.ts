@@ -13,10 +13,11 @@ const folder = await mkdtemp(join(tmpdir(), 'serving-bench-'))
 afterAll(() => rm(folder, { recursive: true }))
 
 const names = ['two-tower', 'comirec-sa', 'comirec-dr', 'mind', 'remi', 'sasrec', 'gemirec', 'sparc']
-for (const dim of [64, 128]) {
+for (const dim of [64, 128, 256]) {
   const served = await Promise.all(
     names.map(async (name) => {
-      const codes = name === 'gemirec' || name === 'sparc' ? { warmUpSteps: 1 } : {}
+      const coded = name === 'gemirec' || name === 'sparc'
+      const codes = { ...(coded && { warmUpSteps: 1 }), ...(name === 'gemirec' && { dictionary: { levels: 3 } }) }
       const model = createRecommender(name, { dim, steps: 2, batch: 32, initial: 'normal', ...codes })
       await model.fit({ items: world.data.items, sequences: world.data.sequences })
       await model.save(join(folder, `${name}-${dim}`))

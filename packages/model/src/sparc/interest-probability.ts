@@ -14,8 +14,8 @@ import type { Parameters } from '../training/parameters.ts'
 export type InterestProbability = (history: History, histogram?: tf.Tensor2D) => tf.Tensor2D
 
 /**
- * `log softmax(L x + W2 relu(W1 x + b1) + b2)`, `x` the attention pool and the mean of the history side by side, each
- * normalised, and after them the histogram: its rows of `L` and `W1` are the tower's own embeddings of the codes in the history. It has
+ * `log softmax(L' x + W2' relu(W1' x + b1) + b2)`, `[codes]`, `L` `[2 dim + histogram, codes]`, `W1` `[2 dim + histogram, hidden]`, `W2` `[hidden, codes]`;
+ * `x` `[2 dim + histogram]` the attention pool and the mean of the history side by side, each normalised, and after them the histogram: its rows of `L` and `W1` are the tower's own embeddings of the codes in the history. It has
  * parameters of its own and gets the history as a constant: what it learns does not move the items.
  *
  * @param sizes `histogram`: level-1 codes that a histogram is over; 0 for none

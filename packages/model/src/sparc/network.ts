@@ -23,9 +23,9 @@ import { createUserTower } from './user-tower.ts'
 /**
  * SPARC's network: items quantized into codes, a user tower that codewords query, a tower for the probability of each code.
  *
- * With `u_c` the vector of interest `c` and `g` the general one (`createUserTower`), `p_c` the probabilities (`createInterestProbability`),
- * `v` the target with its level-1 code `c(v)` and its quantized `zq(v) = e^1 + .. + e^L`, `n(x) = x / |x|`, `tau` the temperature, and `S` the
- * sampled softmax over the batch's negatives, the loss is the sum, each with its weight, of
+ * With `u_c` `[dim]` the vector of interest `c` and `g` `[dim]` the general one (`createUserTower`), `p` `[codes]` the probabilities
+ * (`createInterestProbability`), `v` `[dim]` the target with its level-1 code `c(v)` and its quantized `zq(v) = e^1 + .. + e^L` `[dim]`,
+ * `n(x) = x / |x|`, `tau` the temperature, and `S` the sampled softmax over the batch's negatives, the loss is the sum, each with its weight, of
  *
  * - `recommendation` `S(u* . n(v) / tau)`, `u*` of the likeliest interests' vectors the one nearest to the target (`train`: below)
  * - `general` `S(n(g) . n(v) / tau)`

@@ -151,5 +151,5 @@ const system = defineCodedSystem({
  */
 export const sparc = (options?: z.input<typeof sparcOptions>) => system.create(options)
 
-/** Loads a saved SPARC model. */
+/** Loads a saved SPARC model. @throws InvalidFileError `OTHER_SYSTEM`, `DAMAGED_MODEL`, and what `openFolder` throws */
 export const loadSparc = system.load

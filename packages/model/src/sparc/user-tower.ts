@@ -27,7 +27,8 @@ export interface UserTower {
 }
 
 /**
- * With `e_c` the codeword of interest `c`, `h_l` and `P_l` the history and its positions:
+ * With `e_c` `[dim]` the codeword of interest `c`, `h_l` and `P_l` `[dim]` the history and its positions, `W1` `[dim, hidden]`, `w2` `[hidden]`, all other
+ * `W` `[dim, dim]`, `b` `[length]`, `s` the sharpness, `gamma` `[dim]`, `n(x) = x / |x|`:
  *
  * - general vector `g = sum_l softmax(w2 tanh(W1 (h_l + P_l))) h_l`, or the mean through a residual layer
  * - interest attention `a_c = sum_l softmax(s (W_q e_c) . W_h (h_l + P_l) + b_l) h_l`

@@ -1,5 +1,6 @@
-import { csr, random } from '@sparc/tables'
+import { csr, encodeTable, makeSequences, random, readSequences } from '@sparc/tables'
 import * as tf from '@tensorflow/tfjs'
+import { tableFromIPC } from 'apache-arrow'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddingTable } from '../embedding-table.ts'
 import { ready } from '../gradient.fixture.ts'
@@ -156,4 +157,25 @@ describe('how good lists are', () => {
     expect(listQuality(csr([[9]]), csr([[3, 9]]), 1)).toEqual({ recall: 0.5, ndcg: 1 })
     expect(listQuality(csr([[1]]), csr([[]]), 1)).toEqual({ recall: 0, ndcg: 0 })
   })
+})
+
+it('the sampler draws from the memory of the Arrow table itself, also of a file that was read', async () => {
+  const made = makeSequences({
+    users: ['a', 'b'],
+    items: csr([
+      [1, 2, 3],
+      [4, 5],
+    ]),
+  })
+  for (const table of [made, tableFromIPC(await encodeTable(made))]) {
+    const column = table.getChild('items')?.data[0].children[0].values as Int32Array
+    const { items } = readSequences(table)
+    expect(items.values.buffer).toBe(column.buffer)
+    const sampler = createSampler(items, { batch: 8, history: 3, minHistory: 1, random: random(1) })
+    const before = sampler.next().targets.slice()
+    expect(Math.max(...before)).toBeLessThan(6)
+    // Nothing was copied: another item under its hands is the next one drawn.
+    items.values.fill(77)
+    expect([...sampler.next().targets]).toEqual(new Array(8).fill(77))
+  }
 })

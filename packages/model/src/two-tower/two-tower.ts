@@ -29,5 +29,5 @@ const system = defineVectorSystem({
  */
 export const twoTower = (options?: z.input<typeof twoTowerOptions>) => system.create(options)
 
-/** Loads a saved two-tower model. */
+/** Loads a saved two-tower model. @throws InvalidFileError `OTHER_SYSTEM`, `DAMAGED_MODEL`, and what `openFolder` throws */
 export const loadTwoTower = system.load
