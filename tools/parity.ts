@@ -100,9 +100,9 @@ function measure(lists: ArrayLike<number>[], test: Case[], train: number[][], it
 /** What can be measured, by the name to ask for it. */
 const MODELS: Record<string, () => Recommender> = {
   popularity: () => popularity(),
-  'knn-cosine': () => itemKnn({ weighting: 'cosine' }),
-  'knn-tfidf': () => itemKnn({ weighting: 'tfidf' }),
-  'knn-bm25': () => itemKnn({ weighting: 'bm25' }),
+  'knn-cosine': () => itemKnn({ weighting: 'cosine', shrinkage: 0 }),
+  'knn-tfidf': () => itemKnn({ weighting: 'tfidf', shrinkage: 0 }),
+  'knn-bm25': () => itemKnn({ weighting: 'bm25', shrinkage: 0 }),
   'als-64': () => als({ factors: 64 }),
   'als-128': () => als({ factors: 128 }),
   ease: () => ease({ lambda: 100 }),

@@ -66,7 +66,7 @@ describe('item-kNN', () => {
 
   test('sums similarities over the history, and leaves out what was seen', async () => {
     const { rows, ids, data } = smallLog(5)
-    const model = itemKnn({ weighting: 'cosine' })
+    const model = itemKnn({ weighting: 'cosine', shrinkage: 0 })
     await model.fit(data)
     const history = [rows[0][0], rows[1][0]]
     const queries = makeQueries({ users: ['a'], history: csr([history]) })

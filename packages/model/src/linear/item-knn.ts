@@ -7,11 +7,11 @@ import { openClassic, saveClassic } from './saved.ts'
 
 const optionsSchema = z.strictObject({
   /** How a user-item pair is weighted: `cosine`, `tfidf` (heavy users count less) or `bm25`. */
-  weighting: z.enum(['cosine', 'tfidf', 'bm25']).default('tfidf'),
+  weighting: z.enum(['cosine', 'tfidf', 'bm25']).default('cosine'),
   /** Neighbours kept per item, the item itself among them. */
   neighbours: z.int().positive().default(500),
   /** Added to the denominator of a similarity: larger trusts pairs with few common users less. */
-  shrinkage: z.number().nonnegative().default(0),
+  shrinkage: z.number().nonnegative().default(100),
   /** BM25: how soon more users of an item stop counting. */
   k1: z.number().nonnegative().default(1.2),
   /** BM25: how much popular items are discounted, 0 to 1. */
@@ -24,8 +24,8 @@ export type ItemKnnOptions = z.input<typeof optionsSchema>
 /** What a search over item-kNN may vary. */
 export const itemKnnSearchSpace = {
   weighting: ['cosine', 'tfidf', 'bm25'],
-  neighbours: [50, 100, 200, 500],
-  shrinkage: [0, 1, 10],
+  neighbours: [100, 200, 500, 1000, 2000],
+  shrinkage: [0, 10, 30, 100, 300],
 } as const
 
 type Options = z.output<typeof optionsSchema>
@@ -46,7 +46,7 @@ interface State {
  * Only items with a score above zero are recommended: a short history may give a list shorter than `k`.
  *
  * @example
- * const model = itemKnn({ weighting: 'tfidf', neighbours: 500 })
+ * const model = itemKnn({ neighbours: 200 })
  * await model.fit({ items, sequences })
  * const lists = await model.recommend(queries, { k: 50 })
  */
