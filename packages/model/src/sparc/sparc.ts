@@ -17,7 +17,7 @@ const codebookOptions = z.strictObject({
    * keep items that nobody used from gathering in one code. Found on a sample of 128 items a code, so a code may hold some more of all. The
    * perplexity is then about `size / capacity` at least. null leaves codes as they fall.
    */
-  capacity: z.number().min(1).nullable().default(1.5),
+  capacity: z.number().min(1).nullable().default(1.25),
   /**
    * How the gradient of a quantized item reaches the item (`itemItem`, `userItem`): as it is, or rotated and scaled as the item is to
    * its codewords (rotation trick, Fifty et al., arXiv 2410.06424).
