@@ -72,7 +72,7 @@ describe('item features', () => {
   })
 })
 
-const learned = Object.entries(systems).flatMap(([name, { kind }]) => (kind === 'vector' ? [name] : []))
+const learned = Object.entries(systems).flatMap(([name, { trained }]) => (trained ? [name] : []))
 const codes: Record<string, object> = {
   sparc: { codebook: { size: 4 }, warmUpSteps: 1 },
   gemirec: { dictionary: { size: 4 }, warmUpSteps: 1 },

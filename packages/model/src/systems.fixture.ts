@@ -3,7 +3,7 @@ import { createRecommender, isVectorRecommender, systems } from './systems.ts'
 import { smallWorld, tiny } from './world.fixture.ts'
 
 /** Names of the systems that are trained step by step. */
-export const learned = Object.entries(systems).flatMap(([name, system]) => (system.kind === 'vector' ? [name] : []))
+export const learned = Object.entries(systems).flatMap(([name, system]) => (system.trained ? [name] : []))
 const special: Record<string, object> = {
   // Codes are cared for all the time, so that what draws at random is seen wherever a run is stopped.
   sparc: { codebook: { size: 8, reviveEvery: 4, reviveBelow: 1 }, warmUpSteps: 10 },

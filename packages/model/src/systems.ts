@@ -1,79 +1,130 @@
 import { InvalidFileError, InvalidInputError, openFolder, suggest } from '@sparc/tables'
-import { comirecDr, loadComirecDr } from './comirec/comirec-dr.ts'
-import { comirecSa, loadComirecSa } from './comirec/comirec-sa.ts'
-import { gemirec, loadGemirec } from './gemirec/gemirec.ts'
-import { als, loadAls } from './linear/als.ts'
-import { ease, loadEase } from './linear/ease.ts'
-import { itemKnn, loadItemKnn } from './linear/item-knn.ts'
+import { comirecDr, comirecDrSearchSpace, loadComirecDr } from './comirec/comirec-dr.ts'
+import { comirecSa, comirecSaSearchSpace, loadComirecSa } from './comirec/comirec-sa.ts'
+import { gemirec, gemirecSearchSpace, loadGemirec } from './gemirec/gemirec.ts'
+import { als, alsSearchSpace, loadAls } from './linear/als.ts'
+import { ease, easeSearchSpace, loadEase } from './linear/ease.ts'
+import { itemKnn, itemKnnSearchSpace, loadItemKnn } from './linear/item-knn.ts'
 import { loadPopularity, popularity } from './linear/popularity.ts'
-import { loadMind, mind } from './mind/mind.ts'
+import { loadMind, mind, mindSearchSpace } from './mind/mind.ts'
 import { MODEL_FORMAT } from './model-format.ts'
 import type { CodedRecommender, OptionsOf, Recommender, VectorRecommender } from './recommender.ts'
-import { loadRemi, remi } from './remi/remi.ts'
-import { loadSasrec, sasrec } from './sasrec/sasrec.ts'
-import { loadSparc, sparc } from './sparc/sparc.ts'
-import { loadTwoTower, twoTower } from './two-tower/two-tower.ts'
+import { loadRemi, remi, remiSearchSpace } from './remi/remi.ts'
+import { loadSasrec, sasrec, sasrecSearchSpace } from './sasrec/sasrec.ts'
+import { loadSparc, sparc, sparcSearchSpace } from './sparc/sparc.ts'
+import { loadTwoTower, twoTower, twoTowerSearchSpace } from './two-tower/two-tower.ts'
 
-interface Described {
+/** Values that a search may try, by option. */
+export type SearchSpace = Readonly<Record<string, readonly unknown[]>>
+
+/** What there is to know of a system before one is made. */
+export interface System {
   /** Where it comes from. */
   paper: string
-}
-
-/** A system that an index can serve. */
-export interface VectorSystem extends Described {
-  kind: 'vector'
+  /** Trained step by step, with validation; else computed in one go. */
+  trained: boolean
+  /** What a search may vary of its own options; `sharedSearchSpace` besides, where it is trained. */
+  searchSpace: SearchSpace
   /** @throws InvalidInputError for unknown options or values */
-  create(options?: object): VectorRecommender
-  load(directory: string): Promise<VectorRecommender>
+  create(options?: object): Recommender | VectorRecommender
+  load(directory: string): Promise<Recommender | VectorRecommender>
 }
 
-/** A system that is computed, not trained: no steps, no validation. */
-export interface LinearSystem extends Described {
-  kind: 'linear'
-  create(options?: object): Recommender
-  load(directory: string): Promise<Recommender>
+/** What a search may vary of every trained system: the same for all, so that no one is tuned harder than another. */
+export const sharedSearchSpace: SearchSpace = {
+  dim: [64, 128, 256],
+  dropout: [0.4, 0.5, 0.6],
+  temperature: [0.08, 0.1, 0.12, 0.14],
+  minHistory: [1, 2],
+  learningRate: [1e-3, 2e-3],
+  loss: ['softmax', 'hard-softmax'],
 }
-
-export type System = VectorSystem | LinearSystem
 
 const known = {
-  popularity: { kind: 'linear', paper: 'the bar under all bars', create: popularity, load: loadPopularity },
+  popularity: {
+    paper: 'the bar under all bars',
+    trained: false,
+    searchSpace: {},
+    create: popularity,
+    load: loadPopularity,
+  },
   'item-knn': {
-    kind: 'linear',
     paper: 'Sarwar et al., WWW 2001',
+    trained: false,
+    searchSpace: itemKnnSearchSpace,
     create: itemKnn,
     load: loadItemKnn,
   },
-  ease: { kind: 'linear', paper: 'Steck, WWW 2019, arXiv 1905.03375', create: ease, load: loadEase },
-  als: { kind: 'linear', paper: 'Hu, Koren and Volinsky, ICDM 2008', create: als, load: loadAls },
+  ease: {
+    paper: 'Steck, WWW 2019, arXiv 1905.03375',
+    trained: false,
+    searchSpace: easeSearchSpace,
+    create: ease,
+    load: loadEase,
+  },
+  als: {
+    paper: 'Hu, Koren and Volinsky, ICDM 2008',
+    trained: false,
+    searchSpace: alsSearchSpace,
+    create: als,
+    load: loadAls,
+  },
   'two-tower': {
-    kind: 'vector',
     paper: 'Covington et al., RecSys 2016',
+    trained: true,
+    searchSpace: twoTowerSearchSpace,
     create: twoTower,
     load: loadTwoTower,
   },
   'comirec-sa': {
-    kind: 'vector',
     paper: 'Cen et al., KDD 2020, arXiv 2005.09347',
+    trained: true,
+    searchSpace: comirecSaSearchSpace,
     create: comirecSa,
     load: loadComirecSa,
   },
   'comirec-dr': {
-    kind: 'vector',
     paper: 'Cen et al., KDD 2020, arXiv 2005.09347',
+    trained: true,
+    searchSpace: comirecDrSearchSpace,
     create: comirecDr,
     load: loadComirecDr,
   },
-  mind: { kind: 'vector', paper: 'Li et al., CIKM 2019, arXiv 1904.08030', create: mind, load: loadMind },
-  remi: { kind: 'vector', paper: 'Xie et al., RecSys 2023, arXiv 2302.14532', create: remi, load: loadRemi },
+  mind: {
+    paper: 'Li et al., CIKM 2019, arXiv 1904.08030',
+    trained: true,
+    searchSpace: mindSearchSpace,
+    create: mind,
+    load: loadMind,
+  },
+  remi: {
+    paper: 'Xie et al., RecSys 2023, arXiv 2302.14532',
+    trained: true,
+    searchSpace: remiSearchSpace,
+    create: remi,
+    load: loadRemi,
+  },
   sasrec: {
-    kind: 'vector',
     paper: 'Kang and McAuley, ICDM 2018, arXiv 1808.09781',
+    trained: true,
+    searchSpace: sasrecSearchSpace,
     create: sasrec,
     load: loadSasrec,
   },
-  gemirec: { kind: 'vector', paper: 'arXiv 2510.14626', create: gemirec, load: loadGemirec },
-  sparc: { kind: 'vector', paper: 'arXiv 2508.09090', create: sparc, load: loadSparc },
+  gemirec: {
+    paper: 'arXiv 2510.14626',
+    trained: true,
+    searchSpace: gemirecSearchSpace,
+    create: gemirec,
+    load: loadGemirec,
+  },
+  sparc: {
+    paper: 'arXiv 2508.09090',
+    trained: true,
+    searchSpace: sparcSearchSpace,
+    create: sparc,
+    load: loadSparc,
+  },
 } satisfies Record<string, System>
 
 /** Every system by name. Nothing is loaded before one is fitted. */

@@ -11,7 +11,7 @@ export const systemNames: readonly string[] = Object.keys(systems)
 
 /** Whether a system is trained step by step; the others are computed, and have no steps and no common options. */
 export function isLearned(system: string): boolean {
-  return systems[system]?.kind === 'vector'
+  return systems[system]?.trained === true
 }
 
 /** Systems that draw nothing at random: another seed would give the same again. */
