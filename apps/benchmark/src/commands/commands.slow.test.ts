@@ -121,8 +121,8 @@ describe('run', () => {
     writeFileSync(failing, JSON.stringify({ ...least, seeds: [1], systems: ['popularity', wrong, 'item-knn'] }))
     const { code, output, errors } = await benchmark('run', failing, '--run', 'failing')
     expect(code).toBe(1)
-    expect(output).toMatch(/too-many failed: k-means needs.*item-knn: .*left out +too-many/s)
-    expect(errors).toMatch(/^error \(TOO_FEW_VECTORS\): k-means needs.*1000/)
+    expect(output).toMatch(/too-many failed: The catalogue is too small for the codes.*item-knn: .*left out +too-many/s)
+    expect(errors).toMatch(/^error \(TOO_LITTLE_DATA\): The catalogue is too small for the codes.*1000/)
   })
 
   it('runs the part that is asked for, and the rest joins it later', async () => {
