@@ -84,7 +84,6 @@ export async function saveFolder(
   content: FolderContent,
   options: { keepOld?: boolean } = {},
 ): Promise<void> {
-  await checkSameFormat(directory, content.format)
   const names = new Set([...(await savedNames(directory, content.format)), ...Object.keys(content.files)])
   const files: Record<string, { path: string; bytes: number; sha256: string }> = {}
   for (const [name, source] of Object.entries(content.files)) {
@@ -105,26 +104,28 @@ export async function saveFolder(
   }
 }
 
-const manifestText = (directory: string) => readFile(join(directory, MANIFEST), 'utf8').catch(() => '')
-
-/** Names of the files that a folder's manifest has; none where there is no whole manifest of the format. */
+/**
+ * Names of the files that a folder's manifest has; none where there is no whole manifest.
+ *
+ * @throws InvalidInputError `NO_DIRECTORY`
+ * @throws InvalidFileError `FOREIGN_FORMAT`
+ */
 async function savedNames(directory: string, format: string): Promise<string[]> {
+  checkDirectory(directory)
+  const text = await readFile(join(directory, MANIFEST), 'utf8').catch(() => '')
+  let json: unknown
   try {
-    const json: unknown = JSON.parse(await manifestText(directory))
-    return isManifest(json) && json.format === format ? Object.keys(json.files) : []
+    json = JSON.parse(text)
   } catch {
-    return []
+    // There is none, or it was torn: then its head may say of what format it was.
   }
-}
-
-/** Whether a text is JSON: a manifest of ours that is not was damaged, one that is and names no format is not ours. */
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
+  const others = json === undefined ? undefined : `a ${MANIFEST} of others`
+  const there = /^\s*\{\s*"format":\s*"([^"]*)"/.exec(text)?.[1] ?? others
+  if (there !== undefined && there !== format) {
+    const next = `Save to another folder, or delete this one; ${format} would replace what it holds.`
+    throw refused('FOREIGN_FORMAT', `The folder ${directory} holds something else`, there, next)
   }
+  return isManifest(json) ? Object.keys(json.files) : []
 }
 
 /**
@@ -134,13 +135,7 @@ function isJson(text: string): boolean {
  * @throws InvalidFileError `FOREIGN_FORMAT`
  */
 export async function checkSameFormat(directory: string, format: string): Promise<void> {
-  checkDirectory(directory)
-  const text = await manifestText(directory)
-  const there =
-    /^\s*\{\s*"format":\s*"([^"]*)"/.exec(text)?.[1] ?? (isJson(text) ? `a ${MANIFEST} of others` : undefined)
-  if (there === undefined || there === format) return
-  const next = `Save to another folder, or delete this one; ${format} would replace what it holds.`
-  throw refused('FOREIGN_FORMAT', `The folder ${directory} holds something else`, there, next)
+  await savedNames(directory, format)
 }
 
 function refused(code: string, what: string, given: unknown, next: string, cause?: unknown): InvalidFileError {

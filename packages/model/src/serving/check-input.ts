@@ -1,7 +1,7 @@
 import { type Guard, InvalidInputError, unlike } from '@sparc/tables/plain'
 
 /**
- * Refuses options that there are not, and values that a guard does not let through; an own check of a value may say more before.
+ * Refuses options that there are not, and values that a guard does not let through: `parseOptions` without zod, which serving does not load.
  *
  * @param allowed what each option may be, for the message
  * @throws InvalidInputError `INVALID_OPTION`, `UNKNOWN_OPTION`

@@ -100,9 +100,7 @@ export async function openServing(directory: string): Promise<Serving> {
     return (row: number) => weight * logs[row]
   }
 
-  function embed(history: readonly string[], wanted: { interests?: number } = {}): ServedUser {
-    checkHistory(history)
-    checkOptions(wanted, embedShape, embedAllowed, 'embed')
+  function encode(history: readonly string[], interests?: number): ServedUser {
     const unknown = history.filter((id) => !rowOf.has(id))
     const known = history.filter((id) => rowOf.has(id))
     const latest = known.slice(-length).flatMap((id) => rowOf.get(id) ?? [])
@@ -113,7 +111,7 @@ export async function openServing(directory: string): Promise<Serving> {
       for (let d = 0; d < dim; d++) rows[t * dim + d] = items[row * dim + d] * norm
       for (let l = 0; l < levels; l++) historyCodes[t * levels + l] = codes[row * levels + l]
     }
-    const user = model.encode({ rows, count, first: length - count, codes: historyCodes }, wanted.interests)
+    const user = model.encode({ rows, count, first: length - count, codes: historyCodes }, interests)
     return { ...user, known, unknown }
   }
 
@@ -122,11 +120,15 @@ export async function openServing(directory: string): Promise<Serving> {
     dim,
     ids,
     items,
-    embed,
+    embed(history, wanted = {}) {
+      checkHistory(history)
+      checkOptions(wanted, embedShape, embedAllowed, 'embed')
+      return encode(history, wanted.interests)
+    },
     recommend(history, wanted) {
       checkHistory(history)
       checkOptions(wanted, recommendShape, recommendAllowed, 'recommend')
-      const { k, interests, user = embed(history, { interests }), popularityWeight = 0 } = wanted
+      const { k, interests, user = encode(history, interests), popularityWeight = 0 } = wanted
       if (user.vectors.length === 0) {
         const most = topK(popularity, k)
         return Array.from(most.items, (row, n) => ({ id: ids[row], score: most.scores[n] }))
