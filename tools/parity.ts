@@ -1,12 +1,13 @@
 /**
  * Holds the classic recommenders against what other software reached on the same split, with metrics written out here once more,
- * independent of `@sparc/eval`: `node --conditions=@sparc/source --import tsx tools/parity.ts DATA_FOLDER [model ...]`.
+ * independent of `@sparc/eval`: `node --conditions=@sparc/source --import tsx tools/parity.ts DATA_FOLDER [model ...] [--seeds 1,2,3]`.
  * Prints each value and how far it is from the other software's; exits with 1 where item-kNN or popularity is off by more than
  * .0005 (long tail and cold start .0015). EASE keeps 2,000 weights per item unless asked for as `ease-all`; ALS begins at
- * random, and in both implementations Recall@50 moves by .004 from seed to seed.
+ * random, and in both implementations Recall@50 moves by .004 from seed to seed (`tools/peers/als_implicit.py` has the other's).
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { als } from '../packages/model/src/linear/als.ts'
 import { ease } from '../packages/model/src/linear/ease.ts'
@@ -110,9 +111,14 @@ const MODELS: Record<string, () => Recommender> = {
 }
 
 const EXACT = /^(popularity|knn-)/
-const [folder = '', ...asked] = process.argv.slice(2)
+const { positionals, values: flags } = parseArgs({
+  allowPositionals: true,
+  options: { seeds: { type: 'string', default: '1' } },
+})
+const [folder = '', ...asked] = positionals
+const seeds = flags.seeds.split(',').map(Number)
 if (!existsSync(`${folder}/by-user-1230.csv.gz`) || asked.some((name) => !(name in MODELS))) {
-  console.error(`usage: parity.ts FOLDER [MODEL ...]
+  console.error(`usage: parity.ts FOLDER [MODEL ...] [--seeds 1,2,3]
   FOLDER  a data folder with interactions.csv.gz and by-user-1230.csv.gz; given: ${folder || 'none'}
   MODEL   ${Object.keys(MODELS).join(', ')} (all where none is named); given: ${asked.join(', ') || 'none'}`)
   process.exit(2)
@@ -126,7 +132,13 @@ const queries = makeQueries({
 })
 for (const name of asked.length > 0 ? asked : Object.keys(MODELS)) {
   const model = MODELS[name]()
-  const { seconds } = await model.fit({ items, sequences })
+  for (const seed of seeds) await compare(name, model, seed)
+  model.dispose()
+}
+
+/** Fits, measures and prints one model, history left in and filtered. */
+async function compare(name: string, model: Recommender, seed: number): Promise<void> {
+  const { seconds } = await model.fit({ items, sequences }, { seed })
   for (const excludeSeen of [false, true]) {
     const start = performance.now()
     const found = readRecommendations(await model.recommend(queries, { k: 50, excludeSeen }))
@@ -142,8 +154,7 @@ for (const name of asked.length > 0 ? asked : Object.keys(MODELS)) {
       if (EXACT.test(name) && Math.abs(apart) > allowed + 0.00005) process.exitCode = 1
       return `${column} ${values[column].toFixed(4)}${expected ? ` (${apart < 0 ? '' : '+'}${apart.toFixed(4)})` : ''}`
     })
-    console.log([name.padEnd(12), mode.padEnd(4), ...shown].join('  '))
+    console.log([`${name} (seed ${seed})`.padEnd(20), mode.padEnd(4), ...shown].join('  '))
     console.log(`  fit ${seconds.toFixed(1)} s, recommend ${took.toFixed(1)} s`)
   }
-  model.dispose()
 }

@@ -1,3 +1,4 @@
+import { InvalidInputError } from '@sparc/tables'
 import { z } from 'zod'
 import { negativeOptions } from './training/negatives.ts'
 
@@ -62,3 +63,18 @@ export const interestOptions = {
 const common = z.strictObject(commonOptions)
 /** Parsed options that every learned system has. */
 export type CommonOptions = z.output<typeof common>
+
+/** @throws InvalidInputError `INVALID_OPTION` for an option that would change nothing, as another one is not what it needs */
+export function checkMeaning(system: string, { hardness, loss, idDropout, features }: CommonOptions): void {
+  const idle = [
+    { option: 'hardness', given: hardness, idle: loss !== 'hard-softmax', needs: "loss: 'hard-softmax'" },
+    { option: 'idDropout', given: idDropout, idle: !features, needs: 'features: true' },
+  ].find((each) => each.given !== undefined && each.idle)
+  if (idle === undefined) return
+  throw new InvalidInputError('INVALID_OPTION', {
+    what: `Option "${idle.option}" of ${system} would change nothing`,
+    given: { [idle.option]: idle.given },
+    allowed: `together with ${idle.needs}`,
+    next: `Add ${idle.needs}, or leave "${idle.option}" out.`,
+  })
+}

@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { readEmbeddings, readInterests } from '@sparc/tables'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ready } from '../gradient.fixture.ts'
 import type { FitEvent, FitOptions, VectorRecommender } from '../recommender.ts'
-import { createRecommender, isVectorRecommender } from '../systems.ts'
+import { createRecommender, isVectorRecommender, loadRecommender } from '../systems.ts'
 import { smallWorld, tiny } from '../world.fixture.ts'
 
 beforeAll(ready)
@@ -24,6 +27,31 @@ async function stepsOf(name: string, options: object, fit: FitOptions = {}) {
   model.dispose()
   return { steps, data }
 }
+
+it.each([
+  ['two-tower', {}],
+  ['sparc', { warmUpSteps: 1, codebook: { size: 4 } }],
+])('%s: what it is asked for while it trains is not what it answers with afterwards', async (name, options) => {
+  const model = create(name, { ...options, learningRate: 0.05 })
+  await model.fit(withoutValidation, { budget: { steps: 1 } })
+  // What serves is read into memory, so that what is asked for below is answered between two steps.
+  await model.embedItems()
+  const during: ReturnType<typeof model.embedItems>[] = []
+  const onEvent = (event: FitEvent) => void (event.type === 'step' && during.push(model.embedItems()))
+  await model.fit(withoutValidation, { budget: { steps: 30 }, onEvent })
+  const [early] = await Promise.all(during)
+  const directory = await mkdtemp(join(tmpdir(), 'sparc-asked-'))
+  await model.save(directory)
+  const loaded = await loadRecommender(directory)
+  if (!isVectorRecommender(loaded)) throw new Error('no vector system')
+  const [after, saved] = [readEmbeddings(await model.embedItems()), readEmbeddings(await loaded.embedItems())]
+  expect(during).toHaveLength(4)
+  expect(after).toEqual(saved)
+  expect(after.vectors.data).not.toEqual(readEmbeddings(early).vectors.data)
+  model.dispose()
+  loaded.dispose()
+  await rm(directory, { recursive: true })
+})
 
 describe('early stopping', () => {
   /** All that a model serves. */
