@@ -37,8 +37,8 @@ export interface Training {
 }
 
 const LOG_EVERY = 10
-/** How often, in steps, a state is copied for the case that a loss to come is not finite. */
-const GOOD_EVERY = 100
+/** How often, in steps, a state is copied for the case that a loss to come is not finite: so often that copying a large table is no part of a step. */
+const goodEvery = (rows: number) => Math.max(100, Math.ceil(rows / 2000))
 /** The event loop gets a turn this often, so that a signal or a progress bar is not kept waiting. */
 const BREATHE_MS = 50
 
@@ -73,6 +73,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
   const { every = 100, k = 50, patience = 5, maxUsers = Number.POSITIVE_INFINITY } = fit.validation ?? {}
   const validation = training.validation && someCases(training.validation, maxUsers)
   const steps = fit.budget?.steps ?? options.steps
+  const copyEvery = goodEvery(table.rows)
   const limit = fit.budget?.seconds ?? Number.POSITIVE_INFINITY
   const emit = fit.onEvent ?? (() => undefined)
 
@@ -98,7 +99,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     clip: options.clip,
     idDropout: options.idDropout ? createIdDropout(options.idDropout, random.fork('id dropout')) : undefined,
     beforeUpdate(step) {
-      if (best.held === undefined && (lastGood.held === undefined || step % GOOD_EVERY === 0)) lastGood.take(step - 1)
+      if (best.held === undefined && (lastGood.held === undefined || step % copyEvery === 0)) lastGood.take(step - 1)
     },
   })
   const best = createSnapshots(network, table)
