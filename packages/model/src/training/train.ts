@@ -160,6 +160,8 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     progress.waited = better || !settled ? 0 : progress.waited + 1
     if (better) {
       progress.recall = recall
+      // One copy of the table at a time: the best state is written over the last good one.
+      best.held ??= lastGood.held
       lastGood.held = undefined
       best.take(step)
     }
