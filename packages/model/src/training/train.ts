@@ -1,4 +1,4 @@
-import { CancelledError, type Cases, type Csr, checkSameFormat, type Random, TrainingError } from '@sparc/tables'
+import { CancelledError, type Cases, type Csr, checkSameFormat, type Random } from '@sparc/tables'
 import type { EmbeddingTable } from '../embedding-table.ts'
 import { encodeItems } from '../encode.ts'
 import type { BetweenSteps, Network } from '../network.ts'
@@ -10,10 +10,10 @@ import { createIdDropout } from './id-dropout.ts'
 import { createNegatives } from './negatives.ts'
 import { countItems, createSampler } from './sampler.ts'
 import { learningRateAt } from './schedule.ts'
-import { createSnapshots } from './snapshot.ts'
-import { createStep, type StepLoss } from './step.ts'
+import { createSelection, type Validation } from './selection.ts'
+import { createStep } from './step.ts'
 import { hashRows, type Progress, RUN_FORMAT, type RunIdentity, restoreRun, saveRun } from './training-state.ts'
-import { someCases, validate } from './validate.ts'
+import { someCases } from './validate.ts'
 
 /** What is trained, and on what. */
 export interface Training {
@@ -37,8 +37,6 @@ export interface Training {
 }
 
 const LOG_EVERY = 10
-/** How often, in steps, a state is copied for the case that a loss to come is not finite: so often that copying a large table is no part of a step. */
-const goodEvery = (rows: number) => Math.max(100, Math.ceil(rows / 2000))
 /** The event loop gets a turn this often, so that a signal or a progress bar is not kept waiting. */
 const BREATHE_MS = 50
 
@@ -51,16 +49,6 @@ function cancelled(system: string, step: number, steps: number, kept: number | u
   })
 }
 
-function notFinite(system: string, step: number, found: StepLoss | undefined, kept: number | undefined) {
-  const parts = Object.entries(found?.parts ?? {}).map(([name, part]) => [name, String(part)])
-  const state = kept === undefined ? 'The model is as it began.' : `The state of step ${kept} is kept.`
-  return new TrainingError('NOT_FINITE_LOSS', {
-    what: `The ${found ? 'loss' : 'vectors'} of ${system} ${found ? 'is' : 'are'} not finite at step ${step}`,
-    given: found ? { loss: String(found.loss), parts: Object.fromEntries(parts) } : 'vectors that validation made',
-    next: `${state} Lower the learning rate, set "clip", or raise the temperature.`,
-  })
-}
-
 /**
  * The one training loop: steps, learning rate, validation, early stopping with the best state restored, events,
  * cancellation, checkpoints. A run that was stopped and resumed takes the steps that it would have taken.
@@ -69,13 +57,20 @@ function notFinite(system: string, step: number, found: StepLoss | undefined, ke
  * @throws TrainingError `NOT_FINITE_LOSS`: the best state stays loaded or, where none was validated yet, the last good one
  */
 export async function train(training: Training, fit: FitOptions): Promise<FitReport> {
-  const { system, network, table, options, sequences, random, backend, itemsKey, started } = training
-  const { every = 100, k = 50, patience = 5, maxUsers = Number.POSITIVE_INFINITY } = fit.validation ?? {}
-  const validation = training.validation && someCases(training.validation, maxUsers)
+  const { system, network, table, options, sequences, random, backend, started } = training
+  const validation = validationOf(training, fit)
   const steps = fit.budget?.steps ?? options.steps
-  const copyEvery = goodEvery(table.rows)
   const limit = fit.budget?.seconds ?? Number.POSITIVE_INFINITY
   const emit = fit.onEvent ?? (() => undefined)
+  const progress: Progress = { step: 0, checked: -1, recall: -1, waited: 0, seconds: 0 }
+  let since = started
+  const seconds = () => {
+    const now = performance.now()
+    progress.seconds += (now - since) / 1000
+    since = now
+    return progress.seconds
+  }
+  const spent = (step: number) => Math.max(step / steps, Number.isFinite(limit) ? seconds() / limit : 0)
 
   const randoms = {
     batches: random.fork('batches'),
@@ -90,6 +85,9 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
   const drawing = { ...options.negatives, seenOnly: options.negatives.seenOnly ?? options.features }
   const negatives = createNegatives(drawing, counts, batch, randoms.negatives, training.popularity)
   const masks = createDropout(random.fork('dropout pool'), randoms.dropout)
+  const chosen = { system, network, table, validation, history, progress, signal: fit.signal, seconds, emit }
+  const selection = createSelection(chosen)
+  const { best } = selection
   const take = createStep({
     network,
     table,
@@ -98,34 +96,11 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     dropout: masks.dropout,
     clip: options.clip,
     idDropout: options.idDropout ? createIdDropout(options.idDropout, random.fork('id dropout')) : undefined,
-    beforeUpdate(step) {
-      if (best.held === undefined && (lastGood.held === undefined || step % copyEvery === 0)) lastGood.take(step - 1)
-    },
+    beforeUpdate: selection.beforeUpdate,
   })
-  const best = createSnapshots(network, table)
-  /** Until there is a best state: one of the latest that had a finite loss. */
-  const lastGood = createSnapshots(network, table)
-  const progress: Progress = { step: 0, checked: -1, recall: -1, waited: 0, seconds: 0 }
-  const identity: RunIdentity = {
-    system,
-    options,
-    seed: fit.seed ?? 1,
-    itemsKey,
-    from: training.continues ? 'current' : 'start',
-    sequences: hashRows(sequences),
-    steps,
-    validation: validation && { every, k, patience, cases: hashRows(validation.history, validation.targets) },
-  }
+  const identity = identityOf(training, fit, validation, steps)
   const run = { network, table, best, randoms, progress }
 
-  let since = started
-  const seconds = () => {
-    const now = performance.now()
-    progress.seconds += (now - since) / 1000
-    since = now
-    return progress.seconds
-  }
-  const spent = (step: number) => Math.max(step / steps, Number.isFinite(limit) ? seconds() / limit : 0)
   const between = () => {
     const { step } = progress
     const state: BetweenSteps = {
@@ -140,33 +115,7 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     }
     network.between?.(state)
   }
-  /** Puts the last good state back. */
-  const broken = (step: number, found?: StepLoss) => {
-    lastGood.restore()
-    return notFinite(system, step, found, (best.held ?? lastGood.held)?.step)
-  }
-  const isDue = (step: number) => step % every === 0 || step === steps
-  /** Looks at the state as it is, once. */
-  const check = async () => {
-    const { step } = progress
-    if (!validation || progress.checked === step) return
-    const found = await validate(network, table, validation, { history, k, signal: fit.signal })
-    if (found === undefined) return
-    const { recall, ndcg, finite } = found
-    if (!finite) throw broken(step)
-    progress.checked = step
-    const settled = network.settled?.() ?? true
-    const better = settled && recall > progress.recall
-    progress.waited = better || !settled ? 0 : progress.waited + 1
-    if (better) {
-      progress.recall = recall
-      // One copy of the table at a time: the best state is written over the last good one.
-      best.held ??= lastGood.held
-      lastGood.held = undefined
-      best.take(step)
-    }
-    emit({ type: 'validation', step, k, recall, ndcg, best: better, seconds: seconds() })
-  }
+  const isDue = (step: number) => validation !== undefined && (step % validation.every === 0 || step === steps)
   const keep = async () => {
     if (!fit.checkpoint) return
     const { directory } = fit.checkpoint
@@ -174,7 +123,6 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     await saveRun(directory, identity, run)
     emit({ type: 'checkpoint', step: progress.step, directory })
   }
-
   const stopIfAsked = async () => {
     if (!fit.signal?.aborted) return
     await keep()
@@ -200,9 +148,9 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     training.begin()
     if (!resumed) between()
     // A run that was stopped while it looked at a state looks at it again.
-    if (resumed ? isDue(progress.step) : training.continues) await check()
+    if (resumed ? isDue(progress.step) : training.continues) await selection.check()
     let breath = performance.now()
-    while (progress.step < steps && seconds() < limit && progress.waited < patience) {
+    while (progress.step < steps && seconds() < limit && !selection.exhausted()) {
       if (performance.now() - breath > BREATHE_MS) {
         await breathe()
         breath = performance.now()
@@ -211,27 +159,26 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
       const step = ++progress.step
       const learningRate = learningRateAt(options, step, spent(step))
       const found = take(step, learningRate)
-      if (!Number.isFinite(found.loss)) throw broken(step, found)
+      if (!Number.isFinite(found.loss)) throw selection.broken(step, found)
       if (step % LOG_EVERY === 0 || step === 1 || step === steps) {
         emit({ type: 'step', step, steps, ...found, learningRate, seconds: seconds() })
       }
       between()
-      if (isDue(step)) await check()
+      if (isDue(step)) await selection.check()
       if (fit.checkpoint && step % (fit.checkpoint.every ?? 500) === 0) await keep()
     }
     const { step } = progress
     // A run that time has cut off between two checks has a state that nobody has looked at.
-    await check()
+    await selection.check()
     await stopIfAsked()
     await keep()
     best.restore()
-    const { recall, waited } = progress
     const report: FitReport = {
       system,
       steps: step,
       seconds: seconds(),
-      stopped: waited >= patience && step < steps ? 'early' : 'budget',
-      best: best.held && { step: best.held.step, k, recall },
+      stopped: selection.exhausted() && step < steps ? 'early' : 'budget',
+      best: validation && best.held && { step: best.held.step, k: validation.k, recall: progress.recall },
       backend,
       skipped: sampler.skipped,
     }
@@ -243,5 +190,30 @@ export async function train(training: Training, fit: FitOptions): Promise<FitRep
     throw error
   } finally {
     masks.dispose()
+  }
+}
+
+/** The validation cases that are looked at, and how. */
+function validationOf({ validation: cases }: Training, fit: FitOptions): Validation | undefined {
+  if (!cases) return undefined
+  const { every = 100, k = 50, patience = 5, maxUsers = Number.POSITIVE_INFINITY } = fit.validation ?? {}
+  return { cases: someCases(cases, maxUsers), every, k, patience }
+}
+
+function identityOf(
+  { system, options, itemsKey, continues, sequences }: Training,
+  { seed = 1 }: FitOptions,
+  validation: Validation | undefined,
+  steps: number,
+): RunIdentity {
+  return {
+    system,
+    options,
+    seed,
+    itemsKey,
+    from: continues ? 'current' : 'start',
+    sequences: hashRows(sequences),
+    steps,
+    validation: validation && { ...validation, cases: hashRows(validation.cases.history, validation.cases.targets) },
   }
 }
