@@ -9,15 +9,24 @@ import type { EncodedUser } from './user-encoder.ts'
 const { object, optional, size } = guards
 const embedShape = { interests: optional(size) }
 const embedAllowed = { interests: 'a whole number of at least 1' }
-const recommendShape = {
+/** Options of `recommend` of a model with item vectors of that length. */
+const recommendShape = (dim: number) => ({
   ...embedShape,
   k: size,
   user: optional(
-    object({ vectors: guards.arrayOf((value) => value instanceof Float32Array), known: guards.arrayOf(guards.text) }),
+    object({
+      vectors: guards.arrayOf((value): value is Float32Array => value instanceof Float32Array && value.length === dim),
+      known: guards.arrayOf(guards.text),
+    }),
   ),
   popularityWeight: optional((value): value is number => Number.isFinite(value)),
+})
+const recommendAllowed = {
+  ...embedAllowed,
+  k: 'k >= 1',
+  user: 'what embed of the same model gave',
+  popularityWeight: 'a finite number',
 }
-const recommendAllowed = { ...embedAllowed, k: 'k >= 1', user: 'what embed gave', popularityWeight: 'a finite number' }
 
 /** A user's interests. */
 export interface ServedUser extends EncodedUser {
@@ -88,6 +97,7 @@ export async function openServing(directory: string): Promise<Serving> {
   const model = await openServedModel(directory)
   const { system, options, ids, items, norms, codes, levels, popularity, interests: described } = model
   const { dim, history: length, temperature } = options
+  const shape = recommendShape(dim)
   const rowOf = new Map(ids.map((id, row) => [id, row]))
   const rows = new Float64Array(length * dim)
   const search = bestItems({ items, dim, temperature })
@@ -127,16 +137,17 @@ export async function openServing(directory: string): Promise<Serving> {
     },
     recommend(history, wanted) {
       checkHistory(history)
-      checkOptions(wanted, recommendShape, recommendAllowed, 'recommend')
+      checkOptions(wanted, shape, recommendAllowed, 'recommend')
       const { k, interests, user = encode(history, interests), popularityWeight = 0 } = wanted
+      const seen = [...history, ...user.known].flatMap((id) => rowOf.get(id) ?? [])
       if (user.vectors.length === 0) {
-        const most = topK(popularity, k)
+        const most = topK(popularity, k, { skip: Int32Array.from(seen) })
         return Array.from(most.items, (row, n) => ({ id: ids[row], score: most.scores[n] }))
       }
-      const seen = new Set([...history, ...user.known].map((id) => rowOf.get(id)))
+      const leftOut = new Set(seen)
       const { logProbabilities = user.vectors.map(() => 0) } = user
       const ranked = { ...user, logProbabilities: options.rank === 'mixture' ? logProbabilities : undefined }
-      const best = search(ranked, k, (row) => !seen.has(row), biasOf(popularityWeight))
+      const best = search(ranked, k, (row) => !leftOut.has(row), biasOf(popularityWeight))
       return best.map(({ row, score, place, general }) => {
         const logP = user.logProbabilities?.[place]
         const probability = logP === undefined ? undefined : Math.exp(logP)

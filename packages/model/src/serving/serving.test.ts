@@ -176,7 +176,14 @@ describe('serving without TensorFlow', () => {
     refuses((serving: Any) => serving.recommend(['item-3'], {}), /"k".*k >= 1/s)
     refuses((serving: Any) => serving.recommend(['item-3'], { k: 3, popularityWeight: Number.NaN }), /finite/)
     refuses((serving: Any) => serving.recommend(['item-3'], { k: 3, interests: -5, user }), /interests.*at least 1/s)
-    refuses((serving: Any) => serving.recommend(['item-3'], { k: 3, user: { vectors: [[1]] } }), /what embed gave/)
+    refuses(
+      (serving: Any) => serving.recommend(['item-3'], { k: 3, user: { vectors: [[1]] } }),
+      /what embed of the same/,
+    )
+    const other = { ...user, vectors: [new Float32Array(plain.dim + 1)] }
+    refuses((serving: Any) => serving.recommend(['item-3'], { k: 3, user: other }), /what embed of the same model gave/)
+    const [most] = plain.recommend([], { k: 1 })
+    expect(plain.recommend([most.id], { k: 120, user: plain.embed([]) }).map(({ id }) => id)).not.toContain(most.id)
   })
 
   it('explains: the interest behind each item, and what an interest is about', async () => {
