@@ -264,12 +264,18 @@ describe('compare', () => {
 
 describe('tune', () => {
   it('tries the defaults and drawn settings, keeps what it tried, and goes on from there', async () => {
-    const tune = (trials: string) => benchmark('tune', 'item-knn', '--dataset', 'synthetic', '--trials', trials)
+    const tune = (trials: string, ...others: string[]) =>
+      benchmark('tune', 'item-knn', '--dataset', 'synthetic', '--trials', trials, ...others)
     expect((await tune('2')).output).toMatch(/trial 2 of 2.*validation R@50 \.\d{4}/)
     const { output } = await tune('3')
     expect(output).not.toMatch(/trial 2 of 3/)
     expect(output).toMatch(/trial 3 of 3/)
     expect(output).toMatch(/the defaults +\.\d{4}/)
+    // A search with an option held is answered with its own settings.
+    const held = await tune('2', '--options', '{"neighbours": 50}')
+    const rows = held.output.slice(held.output.indexOf('options, best first')).split('\n')
+    expect(rows.filter((row) => row.includes('"neighbours":50'))).toHaveLength(2)
+    expect(rows.filter((row) => / \.\d{4} /.test(row))).toHaveLength(2)
   })
 
   it('takes a search with other rungs for another one: it has nothing to judge its trials by at a pause', async () => {

@@ -127,6 +127,8 @@ function pausesOf(system: string, { rungs, steps, options = {} }: TuneOptions): 
  * Successive halving (Jamieson & Talwalkar 2016): all settings are trained for a part of the steps, the better half of them goes
  * on to twice as many, and so on; those that come to the last rung are trained to the end. One rung is plain random search.
  * What has been tried is kept as it ends, and a setting that goes on resumes its training.
+ *
+ * @returns the trials of this search, whatever else the folder keeps
  */
 async function trialsOf(search: Search, options: TuneOptions, pauses: readonly number[]): Promise<Trial[]> {
   const { system, data, folder, seed } = search
@@ -140,7 +142,9 @@ async function trialsOf(search: Search, options: TuneOptions, pauses: readonly n
   const space = Object.entries(searchSpace(system)).filter(([option]) => fixed?.[option] === undefined)
   const resolve = (setting: Setting) => allOptions({ system, options: { ...setting, ...fixed } }, {})
   const drawn = drawSettings(Object.fromEntries(space), count, random(seed).fork('settings'), resolve)
-  let settings = drawn.map((setting) => ({ ...setting, ...fixed }))
+  let settings: Setting[] = drawn.map((setting) => ({ ...setting, ...fixed }))
+  // The folder may have trials of other held options, too.
+  const asked = new Set(settings.map(hashOf))
   for (let rung = 0; rung < rungs; rung++) {
     const pauseAt = pauses[rung]
     const reached: Trial[] = []
@@ -159,7 +163,7 @@ async function trialsOf(search: Search, options: TuneOptions, pauses: readonly n
     judged.sort((a, b) => b.recall - a.recall)
     settings = judged.slice(0, Math.ceil(settings.length / 2)).map(({ trial }) => trial.options)
   }
-  return trials
+  return trials.filter((trial) => asked.has(hashOf(trial.options)))
 }
 
 /** Removes what another search has left in the folder. */
