@@ -12,7 +12,7 @@ import {
 } from '@sparc/tables'
 import { afterAll, describe, expect, test } from 'vitest'
 import { als, alsItems, loadAls } from './als.ts'
-import { gramOf, improveAll, solveExactly } from './least-squares.ts'
+import { createImprover, gramOf, solveExactly } from './least-squares.ts'
 import { listsOfRepeating, repeating, smallLog } from './log.fixture.ts'
 import { distinct } from './sparse.ts'
 
@@ -63,16 +63,23 @@ describe('the regression inside ALS', () => {
     }
   })
 
-  test('is solved by conjugate gradients too, from any start', () => {
+  test('is solved by conjugate gradients too, from any start, block by block', () => {
+    const users = 150
     const y = factors(2, 40, 6)
-    const liked = csr([[1, 2, 3], [], [5], [7, 39]])
+    const draw = random(4)
+    const liked = csr(Array.from({ length: users }, (_, u) => Array.from({ length: u % 4 }, () => draw.int(40))))
     const regression = { factors: y, gram: gramOf(y, 0.1), alpha: 40 }
-    const solutions = factors(3, 4, 6)
-    improveAll(regression, liked, solutions, 30)
-    for (let u = 0; u < 4; u++) {
+    const solutions = factors(3, users, 6)
+    const before = solutions.data.slice()
+    createImprover(6)(regression, liked, solutions, 30, 1, users - 1)
+    for (let u = 1; u < users - 1; u++) {
       const exact = new Float32Array(6)
       solveExactly(regression, liked.values.subarray(liked.offsets[u], liked.offsets[u + 1]), exact)
       for (let d = 0; d < 6; d++) expect(solutions.data[u * 6 + d]).toBeCloseTo(exact[d], 4)
+    }
+    for (const u of [0, users - 1]) {
+      const own = [u * 6, (u + 1) * 6]
+      expect(solutions.data.subarray(...own)).toEqual(before.subarray(...own))
     }
   })
 })

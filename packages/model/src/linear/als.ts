@@ -21,7 +21,7 @@ import { checkEmbedUsersOptions } from '../fit-options.ts'
 import { pause } from '../pause.ts'
 import type { FitOptions, VectorRecommender } from '../recommender.ts'
 import { type Catalogue, fitted, readLog, report } from './classic.ts'
-import { gramOf, improveAll, solveExactly } from './least-squares.ts'
+import { createImprover, gramOf, solveExactly } from './least-squares.ts'
 import { openClassic, saveClassic } from './saved.ts'
 import { distinct, transpose } from './sparse.ts'
 
@@ -114,11 +114,12 @@ export async function alsItems(
   const userVectors = draw(users.offsets.length - 1)
   const itemVectors = draw(items)
   const byItem = transpose(users, items)
+  const improveRows = createImprover(dim)
   for (let n = 1; n <= iterations; n++) {
     const improve = async (factors: Matrix, liked: Csr, solutions: Matrix) => {
       const regression = { factors, gram: gramOf(factors, regularization), alpha }
       for (let from = 0; from < solutions.rows; from += ROWS) {
-        improveAll(regression, liked, solutions, steps, from, Math.min(solutions.rows, from + ROWS))
+        improveRows(regression, liked, solutions, steps, from, Math.min(solutions.rows, from + ROWS))
         await pause('als', fit.signal, () => `${n - 1} of ${iterations} rounds done`)
       }
     }

@@ -1,4 +1,5 @@
 import { type Csr, type Matrix, row } from '@sparc/tables'
+import { createProducts } from '../serving/products.ts'
 
 /**
  * The weighted ridge regression inside implicit ALS (Hu, Koren and Volinsky, ICDM 2008, equation 4): the vector `x` of a user
@@ -62,67 +63,86 @@ export function solveExactly({ factors, gram, alpha }: Regression, liked: Int32A
   }
 }
 
-/**
- * Improves rows `from` to `to` of `solutions`, `[rows, dim]`, by a few steps of conjugate gradients from where it stands
- * (Takács, Pilászy and Tikk, RecSys 2011): no matrix per user is ever made.
- */
-export function improveAll(
+/** Users whose products with the gram matrix are computed together. */
+const BLOCK = 64
+
+/** Improves rows `from` (0) to `to` (the last) of `solutions`, `[rows, dim]`, by some steps from where they stand. */
+export type Improve = (
   regression: Regression,
   liked: Csr,
   solutions: Matrix,
   steps: number,
-  from = 0,
-  to = solutions.rows,
-): void {
-  const { factors, gram, alpha } = regression
-  const { dim } = factors
-  const y = factors.data
-  const x = new Float64Array(dim)
-  const r = new Float64Array(dim)
-  const p = new Float64Array(dim)
-  const ap = new Float64Array(dim)
-  /** `out = sign * A v`, plus `sum_i alpha Y_i` where `sign` is -1. */
-  const apply = (v: Float64Array, out: Float64Array, items: Int32Array, sign: number) => {
-    for (let i = 0; i < dim; i++) {
-      let sum = 0
-      for (let j = 0, at = i * dim; j < dim; j++, at++) sum += gram[at] * v[j]
-      out[i] = sign * sum
-    }
-    for (const item of items) {
-      const start = item * dim
-      let dot = 0
-      for (let j = 0; j < dim; j++) dot += y[start + j] * v[j]
-      const weight = sign * (alpha - 1) * dot + (sign < 0 ? alpha : 0)
-      for (let j = 0; j < dim; j++) out[j] += weight * y[start + j]
-    }
-  }
-  const dot = (a: Float64Array, b: Float64Array) => {
-    let sum = 0
-    for (let i = 0; i < dim; i++) sum += a[i] * b[i]
-    return sum
-  }
-  for (let u = from; u < to; u++) {
-    const own = solutions.data.subarray(u * dim, (u + 1) * dim)
-    const items = row(liked, u)
-    if (items.length === 0) {
-      own.fill(0)
-      continue
-    }
-    x.set(own)
-    apply(x, r, items, -1)
-    p.set(r)
-    let old = dot(r, r)
-    for (let step = 0; step < steps && old > 1e-20; step++) {
-      apply(p, ap, items, 1)
-      const length = old / dot(p, ap)
-      for (let i = 0; i < dim; i++) {
-        x[i] += length * p[i]
-        r[i] -= length * ap[i]
+  from?: number,
+  to?: number,
+) => void
+
+/**
+ * Makes what solves regressions step by step, by conjugate gradients (Takács, Pilászy and Tikk, RecSys 2011): no matrix per user is ever
+ * made. Users go in step, a block of them at a time, so that the products with the gram matrix, nearly all of the work, are one product of
+ * matrices, in float32; its memory is made once.
+ */
+export function createImprover(dim: number): Improve {
+  const product = createProducts()({ inputs: dim, outputs: dim, rows: BLOCK })
+  const [x, r, p, ap] = Array.from({ length: 4 }, () => new Float64Array(BLOCK * dim))
+  /** Squared length of each residual. */
+  const old = new Float64Array(BLOCK)
+  return ({ factors, gram, alpha }, liked, solutions, steps, from = 0, to = solutions.rows) => {
+    product.set(gram)
+    for (let start = from; start < to; start += BLOCK) {
+      const count = Math.min(BLOCK, to - start)
+      const own = solutions.data.subarray(start * dim, (start + count) * dim)
+      x.set(own)
+      product(x, count, ap)
+      for (let u = 0, at = 0; u < count; u++, at += dim) {
+        const items = row(liked, start + u)
+        if (items.length === 0) x.fill(0, at, at + dim)
+        addLiked(factors, items, x, at, 1 - alpha, alpha, r.fill(0, at, at + dim))
+        for (let i = at; i < at + dim; i++) r[i] -= ap[i]
+        old[u] = items.length === 0 ? 0 : dot(r, r, at, dim)
       }
-      const next = dot(r, r)
-      for (let i = 0; i < dim; i++) p[i] = r[i] + (next / old) * p[i]
-      old = next
+      p.set(r)
+      for (let step = 0; step < steps; step++) {
+        product(p, count, ap)
+        for (let u = 0, at = 0; u < count; u++, at += dim) {
+          if (old[u] <= 1e-20) continue
+          addLiked(factors, row(liked, start + u), p, at, alpha - 1, 0, ap)
+          const length = old[u] / dot(p, ap, at, dim)
+          for (let i = at; i < at + dim; i++) {
+            x[i] += length * p[i]
+            r[i] -= length * ap[i]
+          }
+          const next = dot(r, r, at, dim)
+          for (let i = at; i < at + dim; i++) p[i] = r[i] + (next / old[u]) * p[i]
+          old[u] = next
+        }
+      }
+      own.set(x.subarray(0, count * dim))
     }
-    own.set(x)
   }
+}
+
+/** Adds `sum_i (weight Y_i . v + constant) Y_i` over the liked items to `out`; `v` and `out` begin at `at`. */
+function addLiked(
+  { data, dim }: Matrix,
+  items: Int32Array,
+  v: Float64Array,
+  at: number,
+  weight: number,
+  constant: number,
+  out: Float64Array,
+): void {
+  for (const item of items) {
+    const start = item * dim
+    let score = 0
+    for (let j = 0; j < dim; j++) score += data[start + j] * v[at + j]
+    const factor = weight * score + constant
+    for (let j = 0; j < dim; j++) out[at + j] += factor * data[start + j]
+  }
+}
+
+/** Dot product of what begins at `at` in both. */
+function dot(a: Float64Array, b: Float64Array, at: number, dim: number): number {
+  let sum = 0
+  for (let i = at; i < at + dim; i++) sum += a[i] * b[i]
+  return sum
 }
