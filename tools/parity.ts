@@ -3,18 +3,28 @@
  * independent of `@sparc/eval`: `node --conditions=@sparc/source --import tsx tools/parity.ts DATA_FOLDER [model ...] [--seeds 1,2,3]`.
  * Prints each value and how far it is from the other software's; exits with 1 where item-kNN or popularity is off by more than
  * .0005 (long tail and cold start .0015). EASE keeps 2,000 weights per item unless asked for as `ease-all`; ALS begins at
- * random, and in both implementations Recall@50 moves by .004 from seed to seed (`tools/peers/als_implicit.py` has the other's).
+ * random, and in both implementations Recall@50 moves by .004 from seed to seed (`tools/peers/als_implicit.py` has the other's); with
+ * `--begin FOLDER`, what that script kept, ours begins as the other did, and its item vectors are held against the other's.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
-import { als } from '../packages/model/src/linear/als.ts'
+import { als, alsItems } from '../packages/model/src/linear/als.ts'
 import { ease } from '../packages/model/src/linear/ease.ts'
 import { itemKnn } from '../packages/model/src/linear/item-knn.ts'
 import { popularity } from '../packages/model/src/linear/popularity.ts'
+import { distinct } from '../packages/model/src/linear/sparse.ts'
 import type { Recommender } from '../packages/model/src/recommender.ts'
-import { csr, makeItems, makeQueries, makeSequences, readRecommendations, row } from '../packages/tables/src/index.ts'
+import {
+  csr,
+  makeItems,
+  makeQueries,
+  makeSequences,
+  random,
+  readRecommendations,
+  row,
+} from '../packages/tables/src/index.ts'
 import { COLUMNS, EXPECTED } from './parity-expected.ts'
 
 interface Case {
@@ -113,12 +123,12 @@ const MODELS: Record<string, () => Recommender> = {
 const EXACT = /^(popularity|knn-)/
 const { positionals, values: flags } = parseArgs({
   allowPositionals: true,
-  options: { seeds: { type: 'string', default: '1' } },
+  options: { seeds: { type: 'string', default: '1' }, begin: { type: 'string' } },
 })
 const [folder = '', ...asked] = positionals
 const seeds = flags.seeds.split(',').map(Number)
 if (!existsSync(`${folder}/by-user-1230.csv.gz`) || asked.some((name) => !(name in MODELS))) {
-  console.error(`usage: parity.ts FOLDER [MODEL ...] [--seeds 1,2,3]
+  console.error(`usage: parity.ts FOLDER [MODEL ...] [--seeds 1,2,3] [--begin KEPT]
   FOLDER  a data folder with interactions.csv.gz and by-user-1230.csv.gz; given: ${folder || 'none'}
   MODEL   ${Object.keys(MODELS).join(', ')} (all where none is named); given: ${asked.join(', ') || 'none'}`)
   process.exit(2)
@@ -130,11 +140,13 @@ const queries = makeQueries({
   users: test.map((_, u) => `test-${u}`),
   history: csr(test.map(({ history }) => history)),
 })
-for (const name of asked.length > 0 ? asked : Object.keys(MODELS)) {
-  const model = MODELS[name]()
-  for (const seed of seeds) await compare(name, model, seed)
-  model.dispose()
-}
+if (flags.begin) await besideImplicit(flags.begin)
+else
+  for (const name of asked.length > 0 ? asked : Object.keys(MODELS)) {
+    const model = MODELS[name]()
+    for (const seed of seeds) await compare(name, model, seed)
+    model.dispose()
+  }
 
 /** Fits, measures and prints one model, history left in and filtered. */
 async function compare(name: string, model: Recommender, seed: number): Promise<void> {
@@ -157,4 +169,22 @@ async function compare(name: string, model: Recommender, seed: number): Promise<
     console.log([`${name} (seed ${seed})`.padEnd(20), mode.padEnd(4), ...shown].join('  '))
     console.log(`  fit ${seconds.toFixed(1)} s, recommend ${took.toFixed(1)} s`)
   }
+}
+
+/** Begins ALS with the random vectors that `implicit` began with, and says how far apart the item vectors end. */
+async function besideImplicit(kept: string): Promise<void> {
+  const floats = (name: string) => new Float32Array(new Uint8Array(readFileSync(`${kept}/${name}`)).buffer)
+  const [begin, theirs] = [floats('begin.f32'), floats('items.f32')]
+  const factors = theirs.length / ids.length
+  let at = 0
+  // What `als` draws are shares of its .01.
+  const draw = Object.assign(random(0), { next: () => begin[at++] / 0.01 })
+  const options = { factors, alpha: 40, regularization: 0.01, iterations: 15, steps: 3 }
+  const ours = await alsItems(distinct(csr(train), ids.length), ids.length, options, draw)
+  let [apart, length] = [0, 0]
+  theirs.forEach((value, n) => {
+    apart += (ours.data[n] - value) ** 2
+    length += value ** 2
+  })
+  console.log(`als-${factors}: item vectors ${Math.sqrt(apart / length).toExponential(1)} apart of their length`)
 }

@@ -1,17 +1,19 @@
 """Recall@50 and NDCG@50 of ALS in `implicit` on a by-user split, seed by seed: what our als() is held against.
 
-usage: python als_implicit.py DATA/amazon-beauty-2014 [--factors 64] [--alpha 40] [--regularization .01] [--iterations 15] [--seeds 1,2,3] [--threads 1]
+usage: python als_implicit.py DATA/amazon-beauty-2014 [--factors 64] [--alpha 40] [--regularization .01] [--iterations 15] [--seeds 1,2,3] [--threads 1] [--keep FOLDER]
 needs: pip install implicit scipy numpy
 Test users are folded in by their history, the last 20 of the first four fifths of their items, history a candidate or filtered
-out; targets are the set of the rest. Prints one JSON object for each seed.
+out; targets are the set of the rest. Prints one JSON object for each seed. `--keep` writes what the last seed began with, users then items
+(`begin.f32`), and the item vectors that it came to (`items.f32`), for `tools/parity.ts --begin FOLDER`.
 """
 import argparse, csv, gzip, json
 import numpy as np, scipy.sparse as sp
 from implicit.als import AlternatingLeastSquares
+from implicit.utils import check_random_state
 
 p = argparse.ArgumentParser()
 p.add_argument('data')
-for name, default in dict(factors=64, alpha=40.0, regularization=0.01, iterations=15, seeds='1,2,3', threads=1, history=20, k=50).items():
+for name, default in dict(factors=64, alpha=40.0, regularization=0.01, iterations=15, seeds='1,2,3', threads=1, history=20, k=50, keep='').items():
     p.add_argument('--' + name, type=type(default), default=default)
 a = p.parse_args()
 parts = dict(train=[], validation=[], test=[])
@@ -43,7 +45,13 @@ def quality(found):
 for seed in map(int, a.seeds.split(',')):
     model = AlternatingLeastSquares(factors=a.factors, alpha=a.alpha, regularization=a.regularization, iterations=a.iterations,
                                     random_state=seed, num_threads=a.threads)
+    drawn = check_random_state(seed)
+    begin = [drawn.random((rows, a.factors), dtype=np.float32) * .01 for rows in train.shape]
+    model.user_factors, model.item_factors = (vectors.copy() for vectors in begin)
     model.fit(train, show_progress=False)
+    if a.keep:
+        np.concatenate([vectors.ravel() for vectors in begin]).tofile(a.keep + '/begin.f32')
+        model.item_factors.tofile(a.keep + '/items.f32')
     said = dict(seed=seed, test_users=len(targets))
     for name, keep in (('unfiltered', False), ('filtered', True)):
         ids, _ = model.recommend(np.arange(len(targets)), queries, N=a.k, filter_already_liked_items=keep, recalculate_user=True)
