@@ -68,5 +68,5 @@ describe('a part of a study', () => {
 })
 
 function sets(seed: number, row: string): string[] {
-  return ['beauty', 'books', 'sports', 'toys'].map((name) => `${name}/${row}/${seed}`)
+  return ['beauty', 'books', 'books-tuned', 'sports', 'toys'].map((name) => `${name}/${row}/${seed}`)
 }
