@@ -1,5 +1,5 @@
 // Products of rows and weights of float32, in AssemblyScript; `tools/kernels.ts` compiles it to WebAssembly with SIMD. The plain
-// reference stands in ../src/serving/linear.test.ts.
+// reference stands in ../src/serving/products.test.ts.
 
 /**
  * `x W + b`: `x` `[rows, inputs]`; `w` in tiles of eight outputs, `[tiles, inputs, 8]`; `bias` `[8 tiles]`; `out`
@@ -50,17 +50,30 @@ export function multiply(x: usize, rows: i32, inputs: i32, w: usize, tiles: i32,
       to += 4 * stride
     }
     for (; r < rows; r++) {
+      // Inputs in pairs, each with sums of its own: an addition need not wait for the one before.
       let a0 = b0
       let a1 = b1
+      let c0 = f32x4.splat(0)
+      let c1 = c0
       let from = w
       const end = at + width
+      const pairs = at + (width & ~7)
+      for (; at < pairs; at += 8) {
+        const even = v128.load32_splat(at)
+        a0 = f32x4.add(a0, f32x4.mul(even, v128.load(from)))
+        a1 = f32x4.add(a1, f32x4.mul(even, v128.load(from, 16)))
+        const odd = v128.load32_splat(at, 4)
+        c0 = f32x4.add(c0, f32x4.mul(odd, v128.load(from, 32)))
+        c1 = f32x4.add(c1, f32x4.mul(odd, v128.load(from, 48)))
+        from += 64
+      }
       for (; at < end; at += 4) {
         const splat = v128.load32_splat(at)
         a0 = f32x4.add(a0, f32x4.mul(splat, v128.load(from)))
         a1 = f32x4.add(a1, f32x4.mul(splat, v128.load(from, 16)))
         from += 32
       }
-      write(to, a0, a1)
+      write(to, f32x4.add(a0, c0), f32x4.add(a1, c1))
       to += stride
     }
     w += width << 3

@@ -10,46 +10,48 @@ export type FindInterests = (
 
 interface Beam {
   codes: number[]
-  state: Float64Array
   logProbability: number
 }
 
-/** The generator of interests and its beam search, see `createInterestGenerator`. */
+/** The generator of interests and its beam search, see `createInterestGenerator`: all beams of a level go through a layer together. */
 export function searchBeams(saved: SavedNetwork, levels: number): FindInterests {
   const { options, weights, linear } = saved
   const { dim } = options
+  const sizes = Array.from({ length: levels }, (_, l) => weights(`generator/bias/${l}`).length)
+  const most = Math.min(...sizes)
   const pool = attentionPool(saved, 'generator/attention')
   const hidden = weights('generator/b').length
   const begin = linear('generator/w', hidden, { bias: 'generator/b' })
-  const outputs = Array.from({ length: levels }, (_, l) => {
-    const bias = `generator/bias/${l}`
-    return linear(`generator/output/${l}`, weights(bias).length, { bias })
-  })
-  const codewords = outputs.slice(1).map((_, l) => weights(`codewords/${l}`))
-  const narrowest = Math.min(...outputs.map((output) => output.outputs))
+  const outputs = sizes.map((size, l) =>
+    linear(`generator/output/${l}`, size, { bias: `generator/bias/${l}`, rows: most }),
+  )
+  const codewords = sizes.slice(1).map((_, l) => weights(`codewords/${l}`))
   const x = new Float64Array(2 * dim)
-  const next = recurrence(saved, hidden)
-  const logits = outputs.map((output) => new Float64Array(output.outputs))
+  const next = recurrence(saved, hidden, most)
+  const states = new Float64Array(most * hidden)
+  const parents = new Float64Array(most * hidden)
+  const logits = sizes.map((size) => new Float64Array(most * size))
   return (history, wanted) => {
-    const width = Math.min(wanted, narrowest)
+    const width = Math.min(wanted, most)
     x.set(pool(history))
     normalizeAt(x, 0, dim)
     meanRows(history.rows, history.count, dim, x, dim)
     normalizeAt(x, dim, dim)
-    const state = begin(x, 1, new Float64Array(hidden))
-    tanhAll(state, hidden)
-    let beams: Beam[] = [{ codes: [], state, logProbability: 0 }]
-    for (let l = 0; l < levels; l++) {
-      const size = outputs[l].outputs
-      const joint = new Float64Array(beams.length * size)
-      for (const [n, beam] of beams.entries()) {
-        if (l > 0) beam.state = next(beam.state, codewords[l - 1], beam.codes[l - 1])
-        logSoftmaxAt(outputs[l](beam.state, 1, logits[l]), 0, size)
-        for (let c = 0; c < size; c++) joint[n * size + c] = beam.logProbability + logits[l][c]
+    tanhAll(begin(x, 1, states), hidden)
+    let beams: Beam[] = [{ codes: [], logProbability: 0 }]
+    for (const [l, size] of sizes.entries()) {
+      const count = beams.length
+      if (l > 0) next(states, codewords[l - 1], beams)
+      const joint = outputs[l](states, count, logits[l])
+      for (const [n, { logProbability }] of beams.entries()) {
+        logSoftmaxAt(joint, n * size, size)
+        for (let c = n * size; c < (n + 1) * size; c++) joint[c] += logProbability
       }
-      beams = largest(joint, joint.length, width).map((at) => {
-        const { codes, state } = beams[Math.floor(at / size)]
-        return { codes: [...codes, at % size], state, logProbability: joint[at] }
+      parents.set(states)
+      beams = largest(joint, count * size, width).map((at, n) => {
+        const parent = Math.floor(at / size)
+        states.set(parents.subarray(parent * hidden, (parent + 1) * hidden), n * hidden)
+        return { codes: [...beams[parent].codes, at % size], logProbability: joint[at] }
       })
     }
     return {
@@ -61,22 +63,35 @@ export function searchBeams(saved: SavedNetwork, levels: number): FindInterests 
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
 
-/** `h' = (1 - z) h + z tanh(U [e, r h] + c)`, `z, r = sigmoid(W [e, h] + b)`; a new state each time. */
-function recurrence({ options: { dim }, linear }: SavedNetwork, hidden: number) {
-  const gates = linear('generator/gates', 2 * hidden, { bias: 'generator/gate-bias' })
-  const proposal = linear('generator/proposal', hidden, { bias: 'generator/proposal-bias' })
-  const seen = new Float64Array(dim + hidden)
-  const opened = new Float64Array(2 * hidden)
-  const proposed = new Float64Array(hidden)
-  return (state: Float64Array, codewords: Float32Array, code: number): Float64Array => {
-    seen.set(codewords.subarray(code * dim, (code + 1) * dim))
-    seen.set(state, dim)
-    gates(seen, 1, opened)
-    for (let i = 0; i < hidden; i++) seen[dim + i] = sigmoid(opened[hidden + i]) * state[i]
-    proposal(seen, 1, proposed)
-    const next = new Float64Array(hidden)
-    for (let i = 0; i < hidden; i++) next[i] = state[i] + sigmoid(opened[i]) * (Math.tanh(proposed[i]) - state[i])
-    return next
+/**
+ * `h' = (1 - z) h + z tanh(U [e, r h] + c)`, `z, r = sigmoid(W [e, h] + b)`, for the states of some beams, `[beams, hidden]`, in place; `e` is the
+ * codeword that a beam chose last.
+ */
+function recurrence({ options: { dim }, linear }: SavedNetwork, hidden: number, rows: number) {
+  const gates = linear('generator/gates', 2 * hidden, { bias: 'generator/gate-bias', rows })
+  const proposal = linear('generator/proposal', hidden, { bias: 'generator/proposal-bias', rows })
+  const width = dim + hidden
+  const seen = new Float64Array(rows * width)
+  const opened = new Float64Array(rows * 2 * hidden)
+  const proposed = new Float64Array(rows * hidden)
+  return (states: Float64Array, codewords: Float32Array, beams: readonly Beam[]): void => {
+    for (const [n, { codes }] of beams.entries()) {
+      const code = codes[codes.length - 1]
+      seen.set(codewords.subarray(code * dim, (code + 1) * dim), n * width)
+      seen.set(states.subarray(n * hidden, (n + 1) * hidden), n * width + dim)
+    }
+    gates(seen, beams.length, opened)
+    for (let n = 0; n < beams.length; n++) {
+      const [open, own] = [n * 2 * hidden + hidden, n * width + dim]
+      for (let i = 0; i < hidden; i++) seen[own + i] *= sigmoid(opened[open + i])
+    }
+    proposal(seen, beams.length, proposed)
+    for (let n = 0; n < beams.length; n++) {
+      const [shut, own] = [n * 2 * hidden, n * hidden]
+      for (let i = 0; i < hidden; i++) {
+        states[own + i] += sigmoid(opened[shut + i]) * (Math.tanh(proposed[own + i]) - states[own + i])
+      }
+    }
   }
 }
 

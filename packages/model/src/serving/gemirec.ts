@@ -29,10 +29,12 @@ export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
   )
   const added = codewords.map((words, l) => ofCodes(words, dim, part('interest/codewords', l)))
   const attend = interestAttention(dim, length)
-  const value = linear('interest/value', dim)
+  // Beams are no more than a level has codes, interests of a history no more than it has items.
+  const most = Math.max(length, ...codewords.map((words) => words.length / dim))
+  const value = linear('interest/value', dim, { rows: most })
   const query = new Float64Array(dim)
-  const attended = new Float64Array(dim)
-  const own = new Float64Array(dim)
+  const attended = new Float64Array(most * dim)
+  const own = new Float64Array(most * dim)
   return (history, wanted = explored) => {
     const { codes: found, logProbabilities } = find(history, wanted)
     const vectors = new Float64Array(found.length * dim)
@@ -43,9 +45,11 @@ export function gemirecEncoder(saved: SavedNetwork): UserEncoder {
       for (const [l, code] of codes.entries()) {
         for (let d = 0; d < dim; d++) query[d] += queries[l][code * dim + d]
       }
-      attend(query, 0, history.rows, history, attended)
-      value(attended, 1, own)
-      for (let d = 0; d < dim; d++) vectors[k * dim + d] = g[d] + own[d]
+      attend(query, 0, history.rows, history, attended.subarray(k * dim, (k + 1) * dim))
+    }
+    value(attended, found.length, own)
+    for (const [k, codes] of found.entries()) {
+      for (let d = 0; d < dim; d++) vectors[k * dim + d] = g[d] + own[k * dim + d]
       for (const [l, code] of codes.entries()) {
         for (let d = 0; d < dim; d++) vectors[k * dim + d] += added[l][code * dim + d]
       }

@@ -118,11 +118,11 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
   )
   const added = ofCodes(codewords, dim, weights('interest/codeword'))
   const attend = interestAttention(dim, length, weights('interest/bias'))
-  const value = linear('interest/value', dim)
+  const value = linear('interest/value', dim, { rows: size })
   const gamma = weights('interest/gamma')
   const keys = new Float64Array(length * dim)
-  const attended = new Float64Array(dim)
-  const own = new Float64Array(dim)
+  const attended = new Float64Array(size * dim)
+  const own = new Float64Array(size * dim)
   const vectors = new Float64Array(size * dim)
   const nearest = nearestRow(weights('codewords/0'), weights('state/prices.0'), dim)
   return (history, wanted) => {
@@ -144,10 +144,12 @@ export function sparcEncoder(saved: SavedNetwork): UserEncoder {
     normalizeAt(g, 0, dim)
     for (let i = 0; i < count * dim; i++) keys[i] = rows[i] + positions[first * dim + i]
     for (const [k, interest] of served.entries()) {
-      attend(queries, interest * dim, keys, history, attended)
-      value(attended, 1, own)
+      attend(queries, interest * dim, keys, history, attended.subarray(k * dim, (k + 1) * dim))
+    }
+    value(attended, served.length, own)
+    for (const [k, interest] of served.entries()) {
       for (let d = 0; d < dim; d++) {
-        const sum = own[d] + added[interest * dim + d]
+        const sum = own[k * dim + d] + added[interest * dim + d]
         vectors[k * dim + d] = user === 'attention' ? sum : g[d] + gamma[d] * sum
       }
     }
