@@ -141,12 +141,11 @@ const queries = makeQueries({
   history: csr(test.map(({ history }) => history)),
 })
 if (flags.begin) await besideImplicit(flags.begin)
-else
-  for (const name of asked.length > 0 ? asked : Object.keys(MODELS)) {
-    const model = MODELS[name]()
-    for (const seed of seeds) await compare(name, model, seed)
-    model.dispose()
-  }
+for (const name of asked.length > 0 || flags.begin ? asked : Object.keys(MODELS)) {
+  const model = MODELS[name]()
+  for (const seed of seeds) await compare(name, model, seed)
+  model.dispose()
+}
 
 /** Fits, measures and prints one model, history left in and filtered. */
 async function compare(name: string, model: Recommender, seed: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { interestOf } from './describe-interests.ts'
 import { checkCatalogue, readFitData } from './fit-data.ts'
 import { checkEmbedUsersOptions, checkFitOptions } from './fit-options.ts'
+import { fitted } from './fitted.ts'
 import { type FittedModel, fittedModel } from './fitted-model.ts'
 import type { Network } from './network.ts'
 import { type CommonOptions, checkMeaning } from './options.ts'
@@ -77,10 +78,6 @@ function recommender<Options extends CommonOptions>(
   let model = loaded
   let fitting = false
   let disposed = false
-  const fitted = (): FittedModel => {
-    if (model) return model
-    throw notFitted(name)
-  }
   const release = () => {
     model?.network.dispose()
     model = undefined
@@ -95,7 +92,8 @@ function recommender<Options extends CommonOptions>(
     const { train } = await import('./training/train.ts')
     const { growTable, startTable } = await import('./model-table.ts')
     const source = random(fit.seed ?? 1)
-    const before = fit.from === 'current' ? { ...fitted(), codesThen: await fitted().codes() } : undefined
+    const before =
+      fit.from === 'current' ? { ...fitted(model, name), codesThen: await fitted(model, name).codes() } : undefined
     const network = before?.network ?? (await definition.network(options, source.fork('network')))
     let begun: FittedModel | undefined
     try {
@@ -153,35 +151,26 @@ function recommender<Options extends CommonOptions>(
     },
     async recommend(queries: Table, wanted: VectorRecommendOptions): Promise<Table> {
       const { recommendByVectors } = await import('./exact.ts')
-      const model = fitted()
-      const [vectors, interests] = [await model.vectors(), await model.embed(queries)]
-      return recommendByVectors(queries, interests, vectors, { ...wanted, popularity: model.popularity })
+      const learned = fitted(model, name)
+      const [vectors, interests] = [await learned.vectors(), await learned.embed(queries)]
+      return recommendByVectors(queries, interests, vectors, { ...wanted, popularity: learned.popularity })
     },
-    embedItems: async () => fitted().embeddings(),
+    embedItems: async () => fitted(model, name).embeddings(),
     async embedUsers(queries: Table, wanted?: EmbedUsersOptions): Promise<Table> {
       const { interests } = checkEmbedUsersOptions(wanted)
-      return makeInterests(await fitted().embed(queries, interests))
+      return makeInterests(await fitted(model, name).embed(queries, interests))
     },
-    codebook: async () => fitted().codebook(),
+    codebook: async () => fitted(model, name).codebook(),
     async describeInterest(code: number): Promise<InterestDescription> {
-      return interestOf(code, await fitted().describe(), name)
+      return interestOf(code, await fitted(model, name).describe(), name)
     },
-    save: async (directory: string) => fitted().save(directory),
+    save: async (directory: string) => fitted(model, name).save(directory),
     dispose() {
       disposed = true
       // Training works with what would be freed; its end frees it.
       if (!fitting) release()
     },
   }
-}
-
-function notFitted(name: string): InvalidInputError {
-  return new InvalidInputError('NOT_FITTED', {
-    what: `${name} has learned nothing yet`,
-    given: 'no state',
-    allowed: 'a fitted or a loaded model',
-    next: 'Call fit, or load a saved model, first.',
-  })
 }
 
 function alreadyFitting(name: string): InvalidInputError {

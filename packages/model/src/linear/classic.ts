@@ -57,17 +57,6 @@ export function readLog(data: FitData, options: FitOptions): BinaryLog {
   return { users, items: items.length, catalogue: { ids: items.ids, itemsKey: items.key, popularity } }
 }
 
-/** The state that `recommend` needs, or an error that says to fit first. */
-export function fitted<T>(state: T | undefined, system: string): T {
-  if (state !== undefined) return state
-  throw new InvalidInputError('NOT_FITTED', {
-    what: `${system} has learned nothing yet`,
-    given: 'no state',
-    allowed: 'a fitted or a loaded model',
-    next: 'Call fit, or load a saved model, first.',
-  })
-}
-
 /** The report of a system that is computed in one go; announces the run's end as an event. */
 export function report(system: string, started: number, options: FitOptions): FitReport {
   const seconds = (performance.now() - started) / 1000

@@ -1,7 +1,8 @@
 import { f32, i32, parseOptions } from '@sparc/tables'
 import { z } from 'zod'
+import { fitted } from '../fitted.ts'
 import type { Recommender } from '../recommender.ts'
-import { type Catalogue, fitted, readLog, recommendByScores, report } from './classic.ts'
+import { type Catalogue, readLog, recommendByScores, report } from './classic.ts'
 import { addNeighbourScores, type Neighbours, nearestItems } from './neighbours.ts'
 import { openClassic, saveClassic } from './saved.ts'
 

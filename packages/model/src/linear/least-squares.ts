@@ -1,5 +1,6 @@
 import { type Csr, type Matrix, row } from '@sparc/tables'
 import { createProducts } from '../serving/products.ts'
+import { product } from '../serving/vectors.ts'
 
 /**
  * The weighted ridge regression inside implicit ALS (Hu, Koren and Volinsky, ICDM 2008, equation 4): the vector `x` of a user
@@ -82,36 +83,36 @@ export type Improve = (
  * matrices, in float32; its memory is made once.
  */
 export function createImprover(dim: number): Improve {
-  const product = createProducts()({ inputs: dim, outputs: dim, rows: BLOCK })
+  const timesGram = createProducts()({ inputs: dim, outputs: dim, rows: BLOCK })
   const [x, r, p, ap] = Array.from({ length: 4 }, () => new Float64Array(BLOCK * dim))
   /** Squared length of each residual. */
   const old = new Float64Array(BLOCK)
   return ({ factors, gram, alpha }, liked, solutions, steps, from = 0, to = solutions.rows) => {
-    product.set(gram)
+    timesGram.set(gram)
     for (let start = from; start < to; start += BLOCK) {
       const count = Math.min(BLOCK, to - start)
       const own = solutions.data.subarray(start * dim, (start + count) * dim)
       x.set(own)
-      product(x, count, ap)
+      timesGram(x, count, ap)
       for (let u = 0, at = 0; u < count; u++, at += dim) {
         const items = row(liked, start + u)
         if (items.length === 0) x.fill(0, at, at + dim)
         addLiked(factors, items, x, at, 1 - alpha, alpha, r.fill(0, at, at + dim))
         for (let i = at; i < at + dim; i++) r[i] -= ap[i]
-        old[u] = items.length === 0 ? 0 : dot(r, r, at, dim)
+        old[u] = items.length === 0 ? 0 : product(r, at, r, at, dim)
       }
       p.set(r)
       for (let step = 0; step < steps; step++) {
-        product(p, count, ap)
+        timesGram(p, count, ap)
         for (let u = 0, at = 0; u < count; u++, at += dim) {
           if (old[u] <= 1e-20) continue
           addLiked(factors, row(liked, start + u), p, at, alpha - 1, 0, ap)
-          const length = old[u] / dot(p, ap, at, dim)
+          const length = old[u] / product(p, at, ap, at, dim)
           for (let i = at; i < at + dim; i++) {
             x[i] += length * p[i]
             r[i] -= length * ap[i]
           }
-          const next = dot(r, r, at, dim)
+          const next = product(r, at, r, at, dim)
           for (let i = at; i < at + dim; i++) p[i] = r[i] + (next / old[u]) * p[i]
           old[u] = next
         }
@@ -138,11 +139,4 @@ function addLiked(
     const factor = weight * score + constant
     for (let j = 0; j < dim; j++) out[at + j] += factor * data[start + j]
   }
-}
-
-/** Dot product of what begins at `at` in both. */
-function dot(a: Float64Array, b: Float64Array, at: number, dim: number): number {
-  let sum = 0
-  for (let i = at; i < at + dim; i++) sum += a[i] * b[i]
-  return sum
 }

@@ -1,7 +1,8 @@
 import { parseOptions } from '@sparc/tables'
 import { z } from 'zod'
+import { fitted } from '../fitted.ts'
 import type { Recommender } from '../recommender.ts'
-import { type Catalogue, fitted, readLog, recommendByScores, report } from './classic.ts'
+import { type Catalogue, readLog, recommendByScores, report } from './classic.ts'
 import { openClassic, saveClassic } from './saved.ts'
 
 const optionsSchema = z.strictObject({})

@@ -139,15 +139,14 @@ export async function openServing(directory: string): Promise<Serving> {
       checkHistory(history)
       checkOptions(wanted, shape, recommendAllowed, 'recommend')
       const { k, interests, user = encode(history, interests), popularityWeight = 0 } = wanted
-      const seen = [...history, ...user.known].flatMap((id) => rowOf.get(id) ?? [])
+      const seen = new Set([...history, ...user.known].flatMap((id) => rowOf.get(id) ?? []))
       if (user.vectors.length === 0) {
         const most = topK(popularity, k, { skip: Int32Array.from(seen) })
         return Array.from(most.items, (row, n) => ({ id: ids[row], score: most.scores[n] }))
       }
-      const leftOut = new Set(seen)
       const { logProbabilities = user.vectors.map(() => 0) } = user
       const ranked = { ...user, logProbabilities: options.rank === 'mixture' ? logProbabilities : undefined }
-      const best = search(ranked, k, (row) => !leftOut.has(row), biasOf(popularityWeight))
+      const best = search(ranked, k, (row) => !seen.has(row), biasOf(popularityWeight))
       return best.map(({ row, score, place, general }) => {
         const logP = user.logProbabilities?.[place]
         const probability = logP === undefined ? undefined : Math.exp(logP)
